@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+// The package: one product, `espmask`, and the libraries it is made of. What may import what is
+// drawn in README.md ("How it is built"); VirtualBoard and DeviceBridge never import each other.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "espmask",
+    products: [
+        .executable(name: "espmask", targets: ["espmask"]),
+        .library(name: "ESPImage", targets: ["ESPImage"]),
+        .library(name: "DeviceBridge", targets: ["DeviceBridge", "BoardPorts"]),
+        .library(name: "VirtualBoard", targets: ["VirtualBoard"]),
+        .library(name: "HostInference", targets: ["HostInference"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "ESPImage", dependencies: [crypto], swiftSettings: strict),
+        .target(name: "InferenceC"),
+        .target(name: "HostInference", dependencies: ["InferenceC"], swiftSettings: strict),
+        .target(
+            name: "DeviceBridge", dependencies: ["ESPImage", "CZlib", crypto, system], swiftSettings: strict),
+        .target(name: "VirtualBoard", dependencies: ["CZlib", crypto, system], swiftSettings: strict),
+        .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard"], swiftSettings: strict),
+        .target(name: "Toolchain", dependencies: ["ESPImage", subprocess, system], swiftSettings: strict),
+        .executableTarget(
+            name: "espmask",
+            dependencies: [
+                "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", system,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: [subprocess, system], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "ESPImageTests", dependencies: ["ESPImage", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "DeviceBridgeTests", dependencies: ["DeviceBridge", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ToolchainTests", dependencies: ["Toolchain", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "espmaskTests",
+            dependencies: ["espmask", "BoardPorts", "DeviceBridge", "VirtualBoard", "TestSupport"],
+            swiftSettings: strict),
+    ],
+    cLanguageStandard: .c11
+)

@@ -1,0 +1,57 @@
+// The seam between everything that talks to a board and whatever carries the bytes: a serial device,
+// a TCP socket, RFC 2217, a virtual board in the same process, or a table in a test. It knows no
+// protocol; framing and meaning are the business of the machines above it.
+
+/// Why a line cannot carry bytes any more.
+public struct LineError: Error, Equatable, Sendable {
+    /// The stable code of CLI.md: `connection-lost`, `port-not-found`, `port-busy`, `permission-denied`.
+    public var code: String
+    /// What happened, to which port.
+    public var message: String
+    /// What to do now.
+    public var hint: String
+
+    /// Makes an error from its three parts.
+    public init(code: String, message: String, hint: String) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// What a line can do beyond carrying bytes.
+public struct LineCapabilities: OptionSet, Equatable, Sendable {
+    /// The bit set.
+    public let rawValue: UInt8
+
+    /// Makes a set from its bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// DTR and RTS reach the board, so it can be reset into the loader.
+    public static let modemLines = LineCapabilities(rawValue: 1)
+    /// The baud rate of this end can be changed.
+    public static let baudRate = LineCapabilities(rawValue: 2)
+    /// Time passes on the board only while this end reads: waiting costs nothing.
+    public static let virtualTime = LineCapabilities(rawValue: 4)
+}
+
+/// An open connection to a board, one owner at a time.
+public protocol SerialLine: Sendable {
+    /// What this line can do.
+    var capabilities: LineCapabilities { get }
+    /// Sends all bytes, or fails.
+    func write(_ bytes: [UInt8]) async throws(LineError)
+    /// Returns what has arrived, waiting at most `time` for the first byte; an empty result is a timeout.
+    /// On a line with `.virtualTime` the time is the board's own.
+    func read(within time: Duration) async throws(LineError) -> [UInt8]
+    /// Changes the baud rate of this end.
+    func setBaudRate(_ baud: Int) async throws(LineError)
+    /// Drives DTR and RTS; true asserts the line, which pulls the pin low.
+    func setModemLines(dtr: Bool, rts: Bool) async throws(LineError)
+    /// Throws away what has arrived and was not read.
+    func discardInput() async throws(LineError)
+    /// Lets time pass; on a line with `.virtualTime` the board's own, else the wall clock's.
+    func pause(_ time: Duration) async throws(LineError)
+    /// Ends the connection. Further calls throw.
+    func close() async
+}
