@@ -194,6 +194,29 @@ struct ImageReadingTests {
         #expect(touching == [1, 2])
     }
 
+    // Skipped where the peers' Python environment (make peers) is absent.
+    @Test("Merged files are esptool's", .enabled(if: EsptoolPeer.isThere))
+    func mergingLikeEsptool() async throws {
+        var generator = SeededGenerator(9)
+        var cases: [(options: String, bytes: [UInt8])] = []
+        var expected: [PeerVerdict] = []
+        for _ in 0..<20 {
+            var (bytes, parts, inputs): ([UInt8], [String], [MergeInput]) = ([], [], [])
+            var offset = 0
+            for index in 0..<Int.random(in: 1...5, using: &generator) {
+                offset += Int.random(in: 0...3, using: &generator) * 0x1000
+                let data = generator.bytes(Int.random(in: 1...0x2000, using: &generator))
+                parts.append("[\(offset),\(bytes.count),\(data.count)]")
+                inputs.append(MergeInput(offset: offset, bytes: data, name: "\(index)"))
+                bytes += data
+                offset += data.count
+            }
+            cases.append(("{\"parts\":[\(parts.joined(separator: ","))]}", bytes))
+            expected.append(.made(try FirmwareImage.merging(inputs.shuffled(using: &generator))))
+        }
+        #expect(try await EsptoolPeer.run("merge", cases) == expected)
+    }
+
     @Test("Files that cannot be merged are named")
     func mergeFaults() {
         #expect(throws: ESPImageError.imageInvalid(.mergeEmpty)) { try FirmwareImage.merging([]) }

@@ -1,6 +1,6 @@
 """Lets esptool judge many files in one process.
 
-Usage: esptool_batch.py make|info INPUT OUTPUT
+Usage: esptool_batch.py make|info|merge INPUT OUTPUT
 
 INPUT is a row of records: u32 length and JSON options, u32 length and bytes. OUTPUT is a row of records: one status
 byte (0 done, 1 refused, 2 crashed), u32 length and bytes (the image, JSON, or the message).
@@ -11,7 +11,7 @@ import struct
 import sys
 
 from esptool.bin_image import LoadFirmwareImage
-from esptool.cmds import elf2image
+from esptool.cmds import elf2image, merge_bin
 from esptool.logger import log
 from esptool.util import FatalError
 
@@ -37,6 +37,11 @@ def info(options, data):
     ).encode()
 
 
+def merge(options, data):
+    parts = [(offset, data[start : start + size]) for offset, start, size in options["parts"]]
+    return merge_bin(parts, "esp32", output=None, flash_freq="keep", flash_mode="keep", flash_size="keep")
+
+
 def records(data):
     position = 0
     while position < len(data):
@@ -49,7 +54,7 @@ def records(data):
 
 
 def main():
-    work = {"make": make, "info": info}[sys.argv[1]]
+    work = {"make": make, "info": info, "merge": merge}[sys.argv[1]]
     with open(sys.argv[2], "rb") as file:
         data = file.read()
     with open(sys.argv[3], "wb") as file:
