@@ -46,6 +46,10 @@ enum ImageCases {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) &+ seed }
     }
 
+    private static func product<First: Sequence>(_ first: First, _ second: [Int]) -> [(First.Element, Int)] {
+        first.flatMap { left in second.map { (left, $0) } }
+    }
+
     static let directed: [ImageCase] = layouts + descriptors + flags + refusals
 
     private static let layouts: [ImageCase] = {
@@ -94,14 +98,14 @@ enum ImageCases {
             }
         }
         // The second flash segment starts at every distance of the page from the end of the first.
-        for offset in stride(from: 0, through: 64, by: 4) {
-            for ram in [0, 4, 8, 12, 100_000] {
+        for end in [0x40, 0x30, 0x28, 0x20, 0x1C] {
+            for (offset, ram) in product(stride(from: 0, through: 64, by: 4), [0, 4, 8, 12, 70_000]) {
                 cases.append(
                     ImageCase(
-                        "gap at \(offset) with \(ram) bytes of RAM", .esp32c6,
-                        base.with(".rodata", at: 0x4200_0020, pattern(0x1_0000 - 0x40))
-                            .with(".data", at: 0x4080_0000, pattern(ram)).with(
-                                ".text", at: 0x4280_0000 + UInt32(offset), pattern(16))))
+                        "gap at \(offset) behind \(end) with \(ram) bytes of RAM", .esp32c6,
+                        base.with(".rodata", at: 0x4200_0020, pattern(0x1_0000 - end))
+                            .with(".data", at: 0x4080_0000, pattern(ram))
+                            .with(".text", at: 0x4280_0000 + UInt32(offset), pattern(16))))
             }
         }
         return cases

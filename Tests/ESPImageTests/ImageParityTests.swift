@@ -3,6 +3,7 @@
 
 import Crypto
 import ESPImage
+import Foundation
 import SystemPackage
 import TestSupport
 import Testing
@@ -124,6 +125,27 @@ struct ImageParityTests {
         var generator = SeededGenerator(UInt64(0xE5B0 + batch))
         let cases = (0..<120).map { ImageCases.random("random \(batch).\($0)", &generator) }
         try await compare(cases, leastEqual: 60)
+    }
+
+    // Skipped where the peers' Python environment (make peers) is absent.
+    @Test(
+        "Sections that touch at a border of memory are joined as esptool joins them", .enabled(if: EsptoolPeer.isThere))
+    func borders() async throws {
+        let maps = try await EsptoolPeer.run("map", Chip.all.map { ("{\"chip\":\"\($0.name)\"}", []) })
+        var cases: [ImageCase] = []
+        for (chip, verdict) in zip(Chip.all, maps) {
+            guard case .made(let json) = verdict else {
+                Issue.record("\(chip.name): \(verdict)")
+                continue
+            }
+            for border in try JSONDecoder().decode([UInt32].self, from: Data(json)) where border >= 32 {
+                let before = border & ~15
+                let elf = ELFBuilder().with(".a", at: before - 16, ImageCases.pattern(Int(border - before) + 16))
+                    .with(".b", at: border, ImageCases.pattern(16))
+                cases.append(ImageCase("border \(border) of \(chip.name)", chip, elf))
+            }
+        }
+        try await compare(cases, leastEqual: 150)
     }
 
     // Skipped where the compiler or the peers' Python environment is absent.

@@ -177,6 +177,17 @@ struct ModelPartitionTests {
         #expect(try ModelPartition(parsing: flash.bytes).inForce?.header.sequence == 3)
     }
 
+    @Test("A newer header without a model does not count")
+    func noModelSection() throws {
+        var flash = NORPartition()
+        try flash.write(model(1))
+        try flash.write(model(2))
+        flash.bytes.replaceSubrange(0x80018..<0x8001C, with: u32(99))
+        flash.bytes.replaceSubrange(0x800FC..<0x80100, with: u32(CRC32.checksum(flash.bytes[0x80000..<0x800FC])))
+        #expect(try ModelPartition(parsing: flash.bytes).headers.count == 2)
+        #expect(flash.model == model(1))
+    }
+
     @Test("Of two headers with one sequence the first is in force")
     func tie() throws {
         var flash = NORPartition()

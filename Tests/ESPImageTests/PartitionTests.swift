@@ -240,6 +240,7 @@ struct PartitionTests {
         ("a,data,coredump,,64K,readonly", 1, .cannotBeReadOnly(name: "a")),
         ("a,data,nvs,,8K", 1, .nvsTooSmall(name: "a", size: 8192)),
         ("a,data,fat,0x20000,-64K", 1, .outOfRange(field: "size", value: "-0x10000")),
+        ("a,data,fat,0xFFFFF000,8K", 1, .outOfRange(field: "size", value: "0x2000")),
         ("# nothing\n", nil, .empty),
         ((0..<95).map { "p\($0),data,fat,,4K" }.joined(separator: "\n"), nil, .tooManyPartitions(count: 95)),
     ]
@@ -306,6 +307,31 @@ struct PartitionTests {
         #expect(table.partitions.count == 3)
         #expect(table.partitions[0].flags.rawValue == 0x80)
         #expect(Array(try table.binary()[..<96]) == Array(bytes[..<96]))
+    }
+
+    @Test("The rules hold for a table from elsewhere as well, in any order")
+    func foreign() throws {
+        let first = Partition(name: "a", type: 1, subtype: 0x81, offset: 0x10000, size: 0x2000)
+        let second = Partition(name: "b", type: 1, subtype: 0x81, offset: 0x11000, size: 0x1000)
+        let early = Partition(name: "c", type: 1, subtype: 0x81, offset: 0x1000, size: 0x1000)
+        for partitions in [[first, second], [second, first]] {
+            let fault = PartitionFault.overlap(name: "b", offset: 0x11000, previousEnd: 0x12000, previous: "'a'")
+            let binary = try PartitionTable(partitions).binary()
+            #expect(throws: ESPImageError.partitionTableInvalid(line: nil, fault)) {
+                try PartitionTable(parsing: binary)
+            }
+            #expect(try PartitionTable(binary: binary).partitions == partitions)
+        }
+        let fault = PartitionFault.overlap(
+            name: "c", offset: 0x1000, previousEnd: 0x9000, previous: "the partition table")
+        #expect(throws: ESPImageError.partitionTableInvalid(line: nil, fault)) {
+            try PartitionTable([early]).validate()
+        }
+        #expect(throws: ESPImageError.partitionTableInvalid(line: nil, .empty)) { try PartitionTable([]).validate() }
+        var huge = first
+        huge.size = 1 << 33
+        #expect(throws: ESPImageError.self) { try PartitionTable([huge]).binary() }
+        try PartitionTable([first]).validate()
     }
 
     @Test("A partition beyond the flash is named")

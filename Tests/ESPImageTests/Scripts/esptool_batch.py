@@ -1,6 +1,6 @@
 """Lets esptool judge many files in one process.
 
-Usage: esptool_batch.py make|info|merge INPUT OUTPUT
+Usage: esptool_batch.py make|info|merge|map INPUT OUTPUT
 
 INPUT is a row of records: u32 length and JSON options, u32 length and bytes. OUTPUT is a row of records: one status
 byte (0 done, 1 refused, 2 crashed), u32 length and bytes (the image, JSON, or the message).
@@ -13,6 +13,7 @@ import sys
 from esptool.bin_image import LoadFirmwareImage
 from esptool.cmds import elf2image, merge_bin
 from esptool.logger import log
+from esptool.targets import CHIP_DEFS
 from esptool.util import FatalError
 
 log.set_verbosity("silent")
@@ -42,6 +43,13 @@ def merge(options, data):
     return merge_bin(parts, "esp32", output=None, flash_freq="keep", flash_mode="keep", flash_size="keep")
 
 
+def boundaries(options, data):
+    chip = CHIP_DEFS[options["chip"]]
+    rows = [row[:2] for row in chip.MEMORY_MAP]
+    rows += [[chip.IROM_MAP_START, chip.IROM_MAP_END], [chip.DROM_MAP_START, chip.DROM_MAP_END]]
+    return json.dumps(sorted({address for row in rows for address in row})).encode()
+
+
 def records(data):
     position = 0
     while position < len(data):
@@ -54,7 +62,7 @@ def records(data):
 
 
 def main():
-    work = {"make": make, "info": info, "merge": merge}[sys.argv[1]]
+    work = {"make": make, "info": info, "merge": merge, "map": boundaries}[sys.argv[1]]
     with open(sys.argv[2], "rb") as file:
         data = file.read()
     with open(sys.argv[3], "wb") as file:
