@@ -170,7 +170,10 @@ enum ImageCases {
         }
         cases.append(plain.changed { ($0.minimumRevision, $0.maximumRevision) = (301, 399) })
         cases.append(plain.changed { $0.usesSegments = true })
-        for offset in [0, 24, 31, 32, 33, 40, 64, 67, 68, 92, 93, 100, 120, 124, 131, 132, 200, 65536, 65568, 99999] {
+        for offset in [
+            0, 24, 31, 32, 33, 40, 64, 67, 68, 92, 93, 100, 120, 124, 131, 132, 139, 140, 141, 144, 148, 149, 171, 172,
+            200, 65536, 65568, 99999,
+        ] {
             cases.append(plain.changed { ($0.name, $0.digestOffset) = ("digest at \(offset)", offset) })
         }
         return cases
