@@ -43,7 +43,8 @@ struct Settings: Sendable {
         guard let setting = self[name] else { return nil }
         guard let value = Int(setting.text), value >= minimum else {
             throw Failure(
-                "usage", "\(name.rawValue) is '\(setting.text)' (from \(setting.origin)), which is no whole number "
+                "usage",
+                "\(name.rawValue) is '\(setting.text)' (from \(setting.origin)), which is no whole number "
                     + "of at least \(minimum)", hint: "Give a number, for example --\(name.rawValue) \(minimum + 5).")
         }
         return value

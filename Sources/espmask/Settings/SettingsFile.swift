@@ -35,6 +35,7 @@ enum SettingsFile {
         if let scalar = node.scalar { return scalar.string }
         if let sequence = node.sequence { return sequence.compactMap(\.string).joined(separator: ",") }
         throw Failure(
-            "usage", "\(name), \(place): \(setting.rawValue) needs a plain value", hint: "Write '\(setting.rawValue): value'.")
+            "usage", "\(name), \(place): \(setting.rawValue) needs a plain value",
+            hint: "Write '\(setting.rawValue): value'.")
     }
 }
