@@ -5,6 +5,7 @@ import ArgumentParser
 struct Espmask: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "espmask",
-        abstract: "Takes a trained neural network to an ESP32 board and proves that it works there."
+        abstract: "Takes a trained neural network to an ESP32 board and proves that it works there.",
+        subcommands: [ImageCommand.self, PartitionsCommand.self]
     )
 }

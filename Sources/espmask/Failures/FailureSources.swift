@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import DeviceBridge
+import ESPImage
 import SystemPackage
 
 extension Failure {
@@ -10,6 +11,7 @@ extension Failure {
     init?(describing error: any Error) {
         switch error {
         case let failure as Failure: self = failure
+        case let error as ESPImageError: self.init(error.code, error.message, hint: error.hint)
         case let error as LineError: self.init(error.code, error.message, hint: error.hint)
         case let error as Errno:
             self.init("file-not-found", "the system said: \(error)", hint: "Check the path and its permissions.")
