@@ -48,6 +48,10 @@ void stack_guard_arm(void);
 void stack_guard_check(void);
 bool stack_guard_broken(void);
 
+// start.c
+/// The ELF file's SHA-256 in the application descriptor; zeros until the image is made.
+extern const uint8_t *const application_elf_sha256;
+
 // panic.c
 void panic_because(const char *reason) __attribute__((noreturn));
 void board_restart(void) __attribute__((noreturn));

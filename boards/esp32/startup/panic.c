@@ -120,6 +120,16 @@ static void print_backtrace(const struct panic_frame *frame) {
     if (guesses != 0) print("\r\n");
 }
 
+// The first eight bytes of the ELF file's SHA-256, which the image maker writes into the descriptor.
+static void print_elf_digest(void) {
+    const volatile uint8_t *digest = application_elf_sha256;
+    print("\r\n\r\nELF file SHA256: ");
+    for (int i = 0; i < 8; i++) {
+        uart_write((uint8_t)"0123456789abcdef"[digest[i] >> 4]);
+        uart_write((uint8_t)"0123456789abcdef"[digest[i] & 15]);
+    }
+}
+
 // The stack guard is gone, or the fault was an access with or by a stack pointer outside the stack.
 static bool stack_overflowed(const struct panic_frame *frame) {
     return stack_guard_broken() || frame->a[1] < (uint32_t)_stack_bottom;
@@ -147,6 +157,7 @@ void panic_report(const struct panic_frame *frame) {
     print("). Exception was unhandled.\r\n\r\n");
     print_registers(frame);
     print_backtrace(frame);
+    print_elf_digest();
     print("\r\n\r\nRebooting...\r\n");
     board_restart();
 }

@@ -25,6 +25,8 @@ __attribute__((section(".flash.appdesc"), used)) const struct application_descri
     .project_name = SKETCH_NAME,
 };
 
+const uint8_t *const application_elf_sha256 = application_descriptor.elf_sha256;
+
 // The second stage has done this already; a watchdog that some other loader left on must not bite either.
 static void stop_watchdogs(void) {
     RTC_CNTL_WDTWPROTECT_REG = WDT_WKEY;
