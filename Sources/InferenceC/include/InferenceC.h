@@ -54,7 +54,9 @@ typedef enum inference_reason {
     INFERENCE_REASON_TOO_MANY,            // more tensors or operators than 16 bits count
     INFERENCE_REASON_BOUNDS,              // plan: the tensor ends outside the arena or is misaligned
     INFERENCE_REASON_OVERLAP,             // plan: number = the other tensor that lives in the same bytes
-    INFERENCE_REASON_COUNT                // plan: it has not one word per tensor
+    INFERENCE_REASON_COUNT,               // plan: it has not one word per tensor
+    INFERENCE_REASON_SCRATCH,             // plan: an operator's scratch does not fit behind its tensors
+    INFERENCE_REASON_MULTIPLIER           // scales whose ratio the integer kernels cannot express
 } inference_reason;
 
 #define INFERENCE_NONE UINT32_MAX
@@ -105,13 +107,15 @@ typedef enum inference_op {
 typedef struct inference_model {
     const uint8_t *bytes;
     uint32_t size;
-    uint32_t fault;  // position of the first lie met while reading, 0 = none
+    uint32_t fault;    // position of the first lie met while reading, 0 = none
+    bool verified;     // the whole file was walked: reads need no checks any more
     uint32_t buffers, buffer_count;
     uint32_t opcodes, opcode_count;
     uint32_t tensors, tensor_count;
     uint32_t operators, operator_count;
     uint32_t inputs, input_count;
     uint32_t outputs, output_count;
+    uint32_t arena_tensors;  // how many tensors live in the arena
 } inference_model;
 
 // What is known of a tensor. Pointers lead into the model's bytes.
@@ -137,7 +141,7 @@ typedef struct inference_engine {
     const uint32_t *offsets;  // one per tensor
     uint8_t *arena;
     uint32_t arena_bytes;  // given
-    uint32_t used_bytes;   // needed by the plan in force
+    uint32_t used_bytes;   // of the plan in force, scratch included
 } inference_engine;
 
 // ---- the model ----
@@ -166,9 +170,9 @@ const char *inference_code_name(inference_code code);
 const char *inference_op_name(uint32_t op);
 
 // ---- memory ----
-// A plan is one u32 per tensor: its offset in the arena, or 0xFFFFFFFF = not there. The arena's base is
-// 16-aligned, offsets are 4-aligned. Scratch that an operator needs has no word: it lies in the lowest gap
-// that is free at that operator.
+// A plan is its arena bytes and one u32 per tensor: the tensor's offset, or 0xFFFFFFFF = not in the arena. The
+// arena's base is 16-aligned, offsets are 4-aligned. Scratch that an operator needs (one output pixel, where it
+// writes over its own input) has no word: it is the last bytes of the planned arena.
 
 // Words of working memory that planning takes; the first tensor_count of them hold the plan afterwards.
 uint32_t inference_workspace_words(const inference_model *model);
@@ -180,10 +184,12 @@ inference_code inference_plan(
     inference_error *error);
 
 // Checks a plan made elsewhere: a word per tensor, bounds, alignment, no two live tensors in the same bytes but
-// where the operator allows it, room for scratch. Writes what it really uses to *used_bytes.
+// where the operator allows it, room for scratch.
 inference_code inference_check_plan(
-    inference_model *model, const uint32_t *offsets, uint32_t count, uint32_t arena_bytes, uint32_t *used_bytes,
-    inference_error *error);
+    inference_model *model, const uint32_t *offsets, uint32_t count, uint32_t arena_bytes, inference_error *error);
+
+// Scratch bytes that an operator takes under a plan.
+uint32_t inference_scratch_bytes(inference_model *model, const uint32_t *offsets, uint32_t op_index);
 
 // ---- running ----
 
