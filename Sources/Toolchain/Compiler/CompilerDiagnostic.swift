@@ -73,6 +73,8 @@ extension CompilerDiagnostic {
             place.removeLast()
         }
         let message = String(line[range.upperBound...])
+        // The compiler driver's echo of the linker's failure, which has been told already.
+        if message.hasPrefix("ld returned") { return nil }
         let isError = found.severity == .error
         let overflow = isError ? overflow(in: message) : nil
         return CompilerDiagnostic(

@@ -55,8 +55,8 @@ void loop(void);
 long random(long end);
 long random(long start, long end);
 
-template <class A, class B> static inline auto min(A a, B b) -> decltype(a < b ? a : b) { return a < b ? a : b; }
-template <class A, class B> static inline auto max(A a, B b) -> decltype(a > b ? a : b) { return a > b ? a : b; }
+template <class A, class B> static inline auto min(A a, B b) { return a < b ? a : b; }
+template <class A, class B> static inline auto max(A a, B b) { return a > b ? a : b; }
 #define constrain(value, low, high) ((value) < (low) ? (low) : (value) > (high) ? (high) : (value))
 #endif
 

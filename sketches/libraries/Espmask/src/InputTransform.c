@@ -3,7 +3,10 @@
 
 #include "InputTransform.h"
 
+// GCC has no such pragma in C; its flag -ffp-contract=off says the same.
+#ifdef __clang__
 #pragma STDC FP_CONTRACT OFF
+#endif
 
 bool input_transform_open(struct input_transform *transform, const void *section, size_t bytes) {
     if (section == NULL || bytes < 8 || (uintptr_t)section % 4 != 0) return false;
