@@ -4,8 +4,8 @@
 #include "../registers.h"
 #include "board.h"
 
-extern void (*_init_array_start[])(void);
-extern void (*_init_array_end[])(void);
+extern void (*_constructors_start[])(void);
+extern void (*_constructors_end[])(void);
 extern void setup(void);
 extern void loop(void);
 
@@ -44,7 +44,8 @@ void start_application(void) {
     clock_start();
     interrupts_enable(BIT(CPU_INTERRUPT_TIMER0) | BIT(CPU_INTERRUPT_UART));
     interrupts_restore(0x20);
-    for (void (**constructor)(void) = _init_array_start; constructor != _init_array_end; constructor++) (*constructor)();
+    // The last one first: that is the order of .ctors, which this compiler uses.
+    for (void (**next)(void) = _constructors_end; next != _constructors_start;) (*--next)();
     setup();
     for (;;) {
         loop();
