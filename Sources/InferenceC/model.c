@@ -232,6 +232,6 @@ bool inference_lifetime(inference_model *m, uint32_t tensor, uint32_t *first, ui
         if (writes && !found) *first = i;
         if (writes || reads) *last = i, found = true;
     }
-    if (is_listed(m, (flat_vector){m->outputs, m->output_count}, tensor)) *last = m->operator_count - 1;
+    if (is_listed(m, (flat_vector){m->outputs, m->output_count}, tensor)) *last = m->operator_count;
     return found;
 }

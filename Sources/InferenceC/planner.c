@@ -61,7 +61,7 @@ static void find_blocks(planner *p) {
     }
     for (uint32_t i = 0; i < m->output_count; i++) {
         uint32_t tensor = inference_output_tensor(m, i);
-        if (p->block_of[tensor] != NO_BLOCK) p->blocks[p->block_of[tensor]].last = (uint16_t)(m->operator_count - 1);
+        if (p->block_of[tensor] != NO_BLOCK) p->blocks[p->block_of[tensor]].last = (uint16_t)m->operator_count;
     }
 }
 

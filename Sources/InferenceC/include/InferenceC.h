@@ -160,7 +160,7 @@ uint32_t inference_input_tensor(inference_model *model, uint32_t input);
 uint32_t inference_output_tensor(inference_model *model, uint32_t output);
 
 // First and last operator that needs the tensor in the arena; false = it never lives there (a constant).
-// An input lives from operator 0 on, an output until the last operator.
+// An input lives from operator 0 on, an output until after the last one: then *last is operator_count.
 bool inference_lifetime(inference_model *model, uint32_t tensor, uint32_t *first, uint32_t *last);
 
 // The error's code as the command line spells it, "model-invalid"; static text.

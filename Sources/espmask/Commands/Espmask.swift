@@ -2,7 +2,6 @@
 
 import ArgumentParser
 
-@main
 struct Espmask: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "espmask",
