@@ -5,6 +5,9 @@
 #include "fixedpoint.h"
 #include "rounding.h"
 
+// A board may bring its own float loops, if they do the same operations in the same order.
+#ifndef INFERENCE_OWN_DOT_PRODUCTS
+
 // sum + a[0] * b[0] + a[step_a] * b[step_b] + ..., n products, from left to right.
 static inline float dot_float(
     float sum, const float *a, int32_t step_a, const float *b, int32_t step_b, int32_t n) {
@@ -26,6 +29,8 @@ static inline void dot_float_four(float sums[4], const float *a, const float *b,
     }
     sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
 }
+
+#endif
 
 // sum + (a[0] + offset_a) * (b[0] + offset_b) + ..., wrapping.
 static inline uint32_t dot_int8(
