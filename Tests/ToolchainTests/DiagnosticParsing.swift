@@ -1,7 +1,7 @@
 // What gcc and ld print, as values. The lines have the form that the C locale gives them.
 
-import Testing
 import TestSupport
+import Testing
 import Toolchain
 
 @Suite("Compiler diagnostics")

@@ -44,8 +44,7 @@ struct BareSources {
         groups.append(
             SourceGroup(
                 name: "InferenceC", sources: sources(in: home.inferenceEngine),
-                flags: ["-O2", "-I\(engineHeaders)", "-include", support.appending("runtime/dot_products.h").string]
-                    + request.defines.map { "-D\($0)" }))
+                flags: ["-O2", "-I\(engineHeaders)", "-include", support.pushing("runtime/dot_products.h").string]))
         for (index, library) in libraries.enumerated() {
             groups.append(
                 SourceGroup(name: "library\(index)", sources: sources(in: library), flags: ["-Os"] + shared))

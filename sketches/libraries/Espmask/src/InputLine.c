@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum state { LINE_START, MATCHING_IN, MATCHING_BYTES, VALUES, COUNT, RAW, SKIPPING };
+enum state { AT_LINE_START, IN_PREFIX_IN, IN_PREFIX_BYTES, IN_VALUES, IN_COUNT, IN_RAW, IN_BAD_LINE };
 
 static const char in_prefix[] = "in:";
 static const char bytes_prefix[] = "bytes:";
@@ -15,7 +15,7 @@ static const char bytes_prefix[] = "bytes:";
 #define MOST_RAW_BYTES (1u << 20)
 
 static void reset(struct input_line *line) {
-    line->state = LINE_START;
+    line->state = AT_LINE_START;
     line->count = 0;
     line->raw_left = 0;
     line->matched = 0;
@@ -31,7 +31,7 @@ void input_line_start(struct input_line *line, uint32_t expected, input_taker ta
 }
 
 bool input_line_begun(const struct input_line *line) {
-    return line->state == VALUES || line->state == COUNT || line->state == RAW;
+    return line->state == IN_VALUES || line->state == IN_COUNT || line->state == IN_RAW;
 }
 
 static int hex_digit(char character) {
@@ -146,7 +146,7 @@ static enum input_event feed_count(struct input_line *line, uint8_t byte) {
     if (line->bad || !read) return finish(line);
     line->raw_left = (uint32_t)value.integer;
     line->bad = line->raw_left != line->expected;
-    line->state = RAW;
+    line->state = IN_RAW;
     return INPUT_MORE;
 }
 
@@ -158,16 +158,16 @@ static enum input_event feed_raw(struct input_line *line, uint8_t byte) {
 }
 
 static enum input_event match(struct input_line *line, uint8_t byte) {
-    const char *prefix = line->state == MATCHING_IN ? in_prefix : bytes_prefix;
+    const char *prefix = line->state == IN_PREFIX_IN ? in_prefix : bytes_prefix;
     if ((char)byte != prefix[line->matched]) {
         line->bad = true;
-        line->state = SKIPPING;
+        line->state = IN_BAD_LINE;
         return byte == '\n' ? finish(line) : INPUT_MORE;
     }
     line->matched += 1;
     if (prefix[line->matched] == 0) {
         line->matched = 0;
-        line->state = line->state == MATCHING_IN ? VALUES : COUNT;
+        line->state = line->state == IN_PREFIX_IN ? IN_VALUES : IN_COUNT;
     }
     return INPUT_MORE;
 }
@@ -175,21 +175,23 @@ static enum input_event match(struct input_line *line, uint8_t byte) {
 static enum input_event start_line(struct input_line *line, uint8_t byte) {
     line->count = 0;
     if (byte == '\n' || byte == '\r') return INPUT_MORE;
-    line->state = (char)byte == in_prefix[0] ? MATCHING_IN : (char)byte == bytes_prefix[0] ? MATCHING_BYTES : SKIPPING;
+    line->state = IN_BAD_LINE;
+    if ((char)byte == in_prefix[0]) line->state = IN_PREFIX_IN;
+    if ((char)byte == bytes_prefix[0]) line->state = IN_PREFIX_BYTES;
     line->matched = 1;
-    line->bad = line->state == SKIPPING;
+    line->bad = line->state == IN_BAD_LINE;
     return INPUT_MORE;
 }
 
 enum input_event input_line_feed(struct input_line *line, uint8_t byte) {
     switch ((enum state)line->state) {
-    case LINE_START: return start_line(line, byte);
-    case MATCHING_IN:
-    case MATCHING_BYTES: return match(line, byte);
-    case VALUES: return feed_values(line, byte);
-    case COUNT: return feed_count(line, byte);
-    case RAW: return feed_raw(line, byte);
-    case SKIPPING: return byte == '\n' ? finish(line) : INPUT_MORE;
+    case AT_LINE_START: return start_line(line, byte);
+    case IN_PREFIX_IN:
+    case IN_PREFIX_BYTES: return match(line, byte);
+    case IN_VALUES: return feed_values(line, byte);
+    case IN_COUNT: return feed_count(line, byte);
+    case IN_RAW: return feed_raw(line, byte);
+    case IN_BAD_LINE: return byte == '\n' ? finish(line) : INPUT_MORE;
     }
     return INPUT_MORE;
 }

@@ -59,7 +59,7 @@ bool Model::fail(const inference_error &error) {
         break;
     default:
         printOp(error.op);
-        printField("reason", error.reason);
+        if (error.reason != INFERENCE_REASON_NONE) printField("reason", error.reason);
         printField("at_op", error.op_index);
         printField("tensor", error.tensor);
         printField("number", error.number);
