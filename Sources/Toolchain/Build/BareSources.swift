@@ -49,7 +49,10 @@ struct BareSources {
             groups.append(
                 SourceGroup(name: "library\(index)", sources: sources(in: library), flags: ["-Os"] + shared))
         }
-        groups.append(SourceGroup(name: "sketch", sources: request.sketch.sources, flags: ["-Os"] + shared))
+        groups.append(
+            SourceGroup(
+                name: "sketch", sources: request.sketch.sources,
+                flags: ["-Os", "-ffile-prefix-map=\(request.sketch.folder)=sketch"] + shared))
         return groups
     }
 
@@ -80,7 +83,7 @@ struct BareSources {
             "-g", "-Wall", "-Wextra", "-ffreestanding", "-ffp-contract=off", "-mlongcalls", "-mtext-section-literals",
             "-ffunction-sections", "-fdata-sections", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables",
             "-fdiagnostics-color=never", "-ffile-prefix-map=\(home.root)=.",
-            "-ffile-prefix-map=\(request.sketch.folder)=sketch", "-ffile-prefix-map=\(output)=build",
+            "-ffile-prefix-map=\(output)=build",
             "-isystem", compiler.headers.string, "-DSKETCH_NAME=\"\(sketchName)\"",
         ]
     }

@@ -1,6 +1,6 @@
 // The inner loops of float layers on the FPU, in the engine's own order: product and sum are rounded apart, from left
-// to right, so that the bits are those of the host. Pointers are moved by integer instructions: whether an updating load
-// moves them before or after the access depends on the generation of the FPU.
+// to right, so that the bits are those of the host. Pointers are moved by integer instructions: whether an updating
+// load moves them before or after the access depends on the generation of the FPU.
 
 #include "../xtensa-lx6.inc"
 
