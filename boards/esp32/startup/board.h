@@ -18,6 +18,8 @@ extern "C" {
 // uart.c
 void uart_start(void);
 void uart_write(uint8_t byte);
+/// The same without interrupts, for the panic report.
+void uart_write_polled(uint8_t byte);
 void uart_flush(void);
 void uart_interrupt(void);
 size_t uart_available(void);

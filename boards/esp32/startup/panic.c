@@ -14,12 +14,12 @@ static const char *panic_reason;
 static bool panicking;
 
 static void print(const char *text) {
-    for (; *text != 0; text++) uart_write((uint8_t)*text);
+    for (; *text != 0; text++) uart_write_polled((uint8_t)*text);
 }
 
 static void print_hex(uint32_t value) {
     print("0x");
-    for (int shift = 28; shift >= 0; shift -= 4) uart_write("0123456789abcdef"[value >> shift & 15]);
+    for (int shift = 28; shift >= 0; shift -= 4) uart_write_polled("0123456789abcdef"[value >> shift & 15]);
 }
 
 // EXCCAUSE values as the ISA reference numbers them, in the spelling of the chip's usual firmware.
@@ -125,8 +125,8 @@ static void print_elf_digest(void) {
     const volatile uint8_t *digest = application_elf_sha256;
     print("\r\n\r\nELF file SHA256: ");
     for (int i = 0; i < 8; i++) {
-        uart_write((uint8_t)"0123456789abcdef"[digest[i] >> 4]);
-        uart_write((uint8_t)"0123456789abcdef"[digest[i] & 15]);
+        uart_write_polled((uint8_t)"0123456789abcdef"[digest[i] >> 4]);
+        uart_write_polled((uint8_t)"0123456789abcdef"[digest[i] & 15]);
     }
 }
 

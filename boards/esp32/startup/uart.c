@@ -1,5 +1,5 @@
-// UART0 as the ROM left it (115200 8N1): polled output, interrupt-driven input into a ring that holds a whole
-// input line. The divider is not touched.
+// UART0 as the ROM left it (115200 8N1): interrupt-driven input into a ring that holds a whole input line, output that
+// sleeps while the FIFO is full. The divider is not touched.
 
 #include "../registers.h"
 #include "board.h"
@@ -33,7 +33,9 @@ IN_IRAM void uart_interrupt(void) {
             overruns += 1;
         }
     }
-    UART_INT_CLR_REG = UART_RXFIFO_FULL_INT | UART_RXFIFO_OVF_INT;
+    // The FIFO stays below its threshold until someone writes, so this one is asked for anew each time.
+    UART_INT_ENA_REG &= ~UART_TXFIFO_EMPTY_INT;
+    UART_INT_CLR_REG = UART_RXFIFO_FULL_INT | UART_RXFIFO_OVF_INT | UART_TXFIFO_EMPTY_INT;
 }
 
 IN_IRAM size_t uart_available(void) {
@@ -54,9 +56,28 @@ uint32_t uart_overruns(void) {
     return overruns;
 }
 
+static inline bool output_is_full(void) {
+    return UART_TXFIFO_CNT(UART_STATUS_REG) >= UART_FIFO_BYTES - 2;
+}
+
 // The status read between two writes also keeps writes to the FIFO apart, which the chip's errata ask for.
+IN_IRAM void uart_write_polled(uint8_t byte) {
+    while (output_is_full()) {}
+    UART_FIFO_REG = byte;
+}
+
+// Sleeps until the FIFO is nearly empty; where interrupts are masked there is no waking up, so it spins.
+static IN_IRAM void wait_for_room(void) {
+    uint32_t ps = interrupts_mask();
+    if ((ps & 15) == 0 && output_is_full()) {
+        UART_INT_ENA_REG |= UART_TXFIFO_EMPTY_INT;
+        __asm__ volatile("waiti 0" ::: "memory");
+    }
+    interrupts_restore(ps);
+}
+
 IN_IRAM void uart_write(uint8_t byte) {
-    while (UART_TXFIFO_CNT(UART_STATUS_REG) >= UART_FIFO_BYTES - 2) {}
+    while (output_is_full()) wait_for_room();
     UART_FIFO_REG = byte;
 }
 
