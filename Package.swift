@@ -40,7 +40,7 @@ let package = Package(
             name: "DeviceBridge", dependencies: ["ESPImage", "CZlib", crypto, system], swiftSettings: strict),
         .target(name: "VirtualBoard", dependencies: ["CZlib", crypto, system], swiftSettings: strict),
         .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard"], swiftSettings: strict),
-        .target(name: "Toolchain", dependencies: ["ESPImage", subprocess, system], swiftSettings: strict),
+        .target(name: "Toolchain", dependencies: ["ESPImage", crypto, subprocess, system], swiftSettings: strict),
         .executableTarget(
             name: "espmask",
             dependencies: [
@@ -57,7 +57,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DeviceBridgeTests", dependencies: ["DeviceBridge", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "ToolchainTests", dependencies: ["Toolchain", "TestSupport"], swiftSettings: strict),
+        // The sketches' library as far as it is plain C, for the tests alone; firmware compiles the same files itself.
+        .target(
+            name: "SketchLibraryC", path: "sketches/libraries/Espmask",
+            sources: ["src/ModelSlot.c", "src/InputLine.c", "src/InputTransform.c"], publicHeadersPath: "extras/host"),
+        .testTarget(
+            name: "ToolchainTests", dependencies: ["Toolchain", "ESPImage", "SketchLibraryC", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "espmaskTests",
             dependencies: ["espmask", "BoardPorts", "DeviceBridge", "VirtualBoard", "TestSupport"],
