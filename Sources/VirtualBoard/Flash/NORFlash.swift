@@ -171,6 +171,8 @@ public final class NORFlash {
     /// Programs within one page; the address wraps to the page's start as the chip's own counter does.
     func programPage(_ offset: Int, _ data: ArraySlice<UInt8>) -> Bool {
         guard isPowered else { return false }
+        // A protected block swallows the command; only reading back shows it.
+        if protected.contains(offset) { return true }
         counters.programs += 1
         counters.bytesProgrammed += data.count
         busyNanoseconds += timing?.pageProgram ?? 0
@@ -186,6 +188,7 @@ public final class NORFlash {
 
     private func erase(_ range: Range<Int>, nanoseconds: UInt64) -> Bool {
         guard isPowered else { return false }
+        if protected.overlaps(range) { return true }
         counters.erases += 1
         busyNanoseconds += nanoseconds
         let completes = onWrite?(counters.writes) ?? true

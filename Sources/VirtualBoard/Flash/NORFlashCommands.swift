@@ -47,10 +47,10 @@ extension NORFlash {
         let address = address % size
         switch opcode {
         case 0x02, 0x32: programThroughPins(address, written)
-        case 0x20: eraseThroughPins(.sector, address)
-        case 0x52: eraseThroughPins(.half, address)
-        case 0xD8: eraseThroughPins(.full, address)
-        case 0xC7, 0x60: if protected.isEmpty { _ = eraseAll() }
+        case 0x20: _ = erase(.sector, at: address)
+        case 0x52: _ = erase(.half, at: address)
+        case 0xD8: _ = erase(.full, at: address)
+        case 0xC7, 0x60: _ = eraseAll()
         case 0x01: for (register, value) in written.prefix(2).enumerated() { writeStatus(register, value) }
         case 0x31: written.first.map { writeStatus(1, $0) }
         case 0x11: written.first.map { writeStatus(2, $0) }
@@ -60,16 +60,10 @@ extension NORFlash {
 
     // More than a page's worth: the page buffer keeps what came last (datasheet, "Page Program").
     private func programThroughPins(_ address: Int, _ written: [UInt8]) {
-        guard !written.isEmpty, !protected.contains(address) else { return }
+        guard !written.isEmpty else { return }
         let extra = max(0, written.count - Self.pageSize)
         let page = address - address % Self.pageSize
         _ = programPage(page + (address - page + extra) % Self.pageSize, written[extra...])
-    }
-
-    private func eraseThroughPins(_ block: FlashBlock, _ address: Int) {
-        let start = address - address % block.rawValue
-        guard !protected.overlaps(start..<min(start + block.rawValue, size)) else { return }
-        _ = erase(block, at: address)
     }
 
     // BUSY and WEL are the chip's own to set.
@@ -84,9 +78,6 @@ extension NORFlash {
         let count = level == 7 ? size : min(size, max(Self.sectorSize, size >> (7 - level)))
         return status[0] & 0x20 != 0 ? 0..<count : size - count..<size
     }
-
-    /// Clears the block-protect bits, as the loader does before it writes.
-    package func unlock() { status[0] &= 0x80 }
 
     private var idBytes: [UInt8] {
         [
