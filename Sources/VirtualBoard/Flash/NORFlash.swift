@@ -40,6 +40,12 @@ package struct StuckBit: Equatable, Sendable {
     package var offset: Int
     package var bit: Int
     package var value: Bool
+
+    package init(offset: Int, bit: Int, value: Bool) {
+        self.offset = offset
+        self.bit = bit
+        self.value = value
+    }
 }
 
 /// A serial NOR flash chip: 0xFF when erased, programming clears bits, erasing goes by 4 KB sectors.

@@ -101,6 +101,7 @@ struct ROMCommands {
     private mutating func readRegister(_ host: any LoaderHost) -> Result {
         guard let word = host.loaderRead(request.word(0)) else { return .failure(.badMessage) }
         value = word
+        lastReason = 0
         return .success
     }
 
@@ -203,6 +204,7 @@ struct ROMCommands {
         guard offset <= limit, count <= limit - offset, let bytes = host.flash.read(offset, count: count) else {
             return answer(.failure(.flashRead), data: [UInt8](repeating: 0, count: 64))
         }
+        lastReason = 0
         return answer(.success, data: bytes + [UInt8](repeating: 0, count: 64 - count))
     }
 
@@ -210,6 +212,7 @@ struct ROMCommands {
         guard let digest = flashMD5(host.flash, request.word(0), request.word(1), limit: reachable(host)) else {
             return answer(.failure(.flashRead), data: [UInt8](repeating: 0, count: 32))
         }
+        lastReason = 0
         let digits = Array("0123456789abcdef".utf8)
         return answer(.success, data: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }

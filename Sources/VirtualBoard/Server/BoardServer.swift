@@ -34,6 +34,8 @@ public final class BoardServerStop: Sendable {
 public final class BoardServer {
     private static let outgoingLimit = 65536
     private static let incomingLimit = 65536
+    /// How often the board may stop with output before the world is looked at.
+    private static let runsBetweenPolls = 16
     /// How long board time runs at once in virtual time, so that input is seen in between.
     private static let virtualSlice: UInt64 = 10_000_000
     /// After a change of the modem lines even virtual time keeps to the wall clock this long, as what matters
@@ -58,6 +60,8 @@ public final class BoardServer {
     private var isPowered = false
     private var isSuspended = false
     private var clientHasHungUp = false
+    /// How many have the pty open.
+    private var terminalUsers = 0
     private var wasIdle = true
     private var lastLineChange: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: 16384)
@@ -74,7 +78,7 @@ public final class BoardServer {
         switch (endpoint, place) {
         case (.rfc2217, .socket(_, let port)): url = "rfc2217://127.0.0.1:\(port)"
         case (_, .socket(_, let port)): url = "socket://127.0.0.1:\(port)"
-        case (_, .pty(_, let path)): url = path
+        case (_, .pty(_, _, let path)): url = path
         }
     }
 
@@ -90,7 +94,6 @@ public final class BoardServer {
             let clientEvents = polled.count > 2 ? polled[2].revents : 0
             if clientEvents != 0 { serveClient(clientEvents) }
             if polled[1].revents != 0 { placeIsReady(polled[1].revents) }
-            if case .pty(let master, _) = place, client == nil { lookForTerminalClient(master) }
         }
     }
 
@@ -98,39 +101,37 @@ public final class BoardServer {
 
     /// Runs the board as far as it may go and returns how long to wait for the world, in ms; -1 is for ever.
     private func advanceBoard() -> CInt {
-        let away: CInt = isTerminalWithoutClient ? 20 : -1
-        guard isPowered else { return away }
+        guard isPowered else { return -1 }
         // Without a client, virtual time stands still: nobody takes the output.
-        if client == nil && pace == .virtualTime { return away }
-        while hasRoom {
-            let target = nextTarget()
-            let pause = board.advance(to: target, outputLimit: 4096)
+        if client == nil && pace == .virtualTime { return -1 }
+        for _ in 0..<Self.runsBetweenPolls {
+            guard hasRoom else {
+                wasIdle = true
+                return -1
+            }
+            let pause = board.advance(to: nextTarget(), outputLimit: 4096)
             send(board.takeOutput())
             if board.takeDisconnect() { dropClient() }
             wasIdle = pause == .idle || pause == .off
             switch pause {
-            case .output: continue
+            case .output: flush()
             case .deadline:
                 flush()
                 return isVirtualNow ? 0 : client == nil ? 20 : 2
             case .idle:
                 flush()
-                return away
+                return -1
             case .off:
                 flush()
                 isPowered = false
                 dropClient()
-                return away
+                return -1
             }
         }
-        flush()
-        wasIdle = true
-        return hasRoom ? 0 : away
+        return 0
     }
 
     private var hasRoom: Bool { outgoing.count - sent < Self.outgoingLimit }
-
-    private var isTerminalWithoutClient: Bool { endpoint == .pty && client == nil }
 
     private var isVirtualNow: Bool {
         switch pace {
@@ -158,7 +159,7 @@ public final class BoardServer {
         case .socket(let listener, _):
             // A client that has hung up is served to its end before the next one gets in.
             list.append(pollfd(fd: clientHasHungUp ? -1 : listener.number, events: Int16(POLLIN), revents: 0))
-        case .pty: list.append(pollfd(fd: -1, events: 0, revents: 0))
+        case .pty(_, let watch, _): list.append(pollfd(fd: watch.number, events: Int16(POLLIN), revents: 0))
         }
         if let client {
             var events = pollReadHangUp
@@ -171,20 +172,32 @@ public final class BoardServer {
     }
 
     private func placeIsReady(_ events: Int16) {
-        guard case .socket(let listener, _) = place, events & Int16(POLLIN) != 0 else { return }
-        if client == nil {
-            if let next = ServerClient.accept(from: listener) { connect(next) }
-        } else if !clientHasHungUp {
-            // One at a time: the second is taken and let go, so that it fails at once instead of waiting.
-            _ = ServerClient.accept(from: listener)
+        guard events & Int16(POLLIN) != 0 else { return }
+        switch place {
+        case .socket(let listener, _):
+            if client == nil {
+                if let next = ServerClient.accept(from: listener) { connect(next) }
+            } else if !clientHasHungUp {
+                // One at a time: the second is taken and let go, so that it fails at once instead of waiting.
+                _ = ServerClient.accept(from: listener)
+            }
+        case .pty(let master, let watch, _):
+            for event in TerminalEvent.read(from: watch) { terminal(event, master) }
         }
     }
 
-    // A pty cannot tell that somebody opened it, only that nobody has it open.
-    private func lookForTerminalClient(_ master: OwnedDescriptor) {
-        var polled = [pollfd(fd: master.number, events: 0, revents: 0)]
-        guard poll(&polled, 1, 0) >= 0, polled[0].revents & Int16(POLLHUP) == 0 else { return }
-        connect(ServerClient(descriptor: master, isSocket: false))
+    private func terminal(_ event: TerminalEvent, _ master: OwnedDescriptor) {
+        switch event {
+        case .opened:
+            terminalUsers += 1
+            if client == nil { connect(ServerClient(descriptor: master, isSocket: false)) }
+        case .closed:
+            terminalUsers -= 1
+            guard terminalUsers <= 0 else { return }
+            // What was written before the close still counts.
+            serveClient(Int16(POLLIN))
+            dropClient()
+        }
     }
 
     private func connect(_ next: ServerClient) {
@@ -204,7 +217,7 @@ public final class BoardServer {
 
     private func dropClient() {
         guard client != nil else { return }
-        if case .pty(let master, _) = place { tcflush(master.number, TCIOFLUSH) }
+        if case .pty(let master, _, _) = place { tcflush(master.number, TCIOFLUSH) }
         client = nil
         clientHasHungUp = false
         outgoing = []
@@ -255,7 +268,6 @@ public final class BoardServer {
     private func send(_ output: [UInt8]) {
         guard client != nil, !output.isEmpty else { return }
         outgoing += session?.encode(output) ?? output
-        if outgoing.count - sent >= 4096 { flush() }
     }
 
     private func flush() {

@@ -33,8 +33,8 @@ enum Transfer: Equatable {
 /// The place where clients connect.
 enum ServerPlace {
     case socket(OwnedDescriptor, port: UInt16)
-    /// The master's end; clients open the slave by its path.
-    case pty(OwnedDescriptor, path: String)
+    /// The master's end; clients open the slave by its path, and the watch (inotify) says when they do.
+    case pty(OwnedDescriptor, watch: OwnedDescriptor, path: String)
 
     static func open(_ endpoint: BoardEndpoint) throws(VirtualBoardError) -> ServerPlace {
         switch endpoint {
@@ -79,7 +79,19 @@ enum ServerPlace {
         tcsetattr(slave, TCSANOW, &settings)
         prepare(master)
         let path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return .pty(descriptor, path: path)
+        return .pty(descriptor, watch: try watch(path), path: path)
+    }
+
+    // The master alone cannot tell that somebody closed and opened the slave in one breath.
+    private static func watch(_ path: String) throws(VirtualBoardError) -> OwnedDescriptor {
+        let number = inotify_init()
+        guard number >= 0 else { throw failure("watch a pseudo-terminal") }
+        let descriptor = OwnedDescriptor(number)
+        prepare(number)
+        guard inotify_add_watch(number, path, UInt32(IN_OPEN | IN_CLOSE)) >= 0 else {
+            throw failure("watch \(path)")
+        }
+        return descriptor
     }
 
     private static func failure(_ action: String) -> VirtualBoardError {
@@ -105,6 +117,24 @@ let pollReadHangUp: Int16 = 0x2000
 private func set(_ descriptor: CInt, _ level: CInt, _ option: CInt) {
     var one: CInt = 1
     setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<CInt>.size))
+}
+
+/// What happened to a watched pty.
+enum TerminalEvent {
+    case opened
+    case closed
+
+    /// The events that wait on a watch descriptor, in order (inotify(7); a watched file has no names in them).
+    static func read(from watch: OwnedDescriptor) -> [TerminalEvent] {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let size = MemoryLayout<inotify_event>.size
+        let count = Glibc.read(watch.number, &buffer, buffer.count)
+        return stride(from: 0, through: count - size, by: size).compactMap { start in
+            let mask = (0..<4).reduce(UInt32(0)) { $0 | UInt32(buffer[start + 4 + $1]) << UInt32($1 * 8) }
+            if mask & UInt32(IN_OPEN) != 0 { return .opened }
+            return mask & UInt32(IN_CLOSE) != 0 ? .closed : nil
+        }
+    }
 }
 
 /// The client of the moment.
