@@ -35,7 +35,8 @@ struct LoaderConversation {
                 actions.append(action)
                 continue
             }
-            for byte in bytes { if let frame = decoder.received(byte) { replies.append(shown(frame)) } }
+            var rest = bytes[...]
+            while let frame = decoder.received(&rest) { replies.append(shown(frame)) }
         }
         return replies
     }

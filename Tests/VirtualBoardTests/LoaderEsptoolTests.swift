@@ -57,13 +57,55 @@ struct LoaderEsptoolTests {
             program, ["--chip", "esp32", "--port", served.url, "--before", before] + global + arguments)
     }
 
-    @Test("esptool identifies chip and flash", arguments: [BoardEndpoint.tcp(port: 0), .rfc2217(port: 0)])
-    func identifies(endpoint: BoardEndpoint) async throws {
+    @Test("esptool identifies chip and flash")
+    func identifies() async throws {
         let folder = try ScratchFolder()
-        let outcome = try await esptool(endpoint, ["flash-id"], flash: try folder.file("flash.bin"))
+        let outcome = try await esptool(.tcp(port: 0), ["flash-id"], flash: try folder.file("flash.bin"))
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
         #expect(outcome.output.contains("Detected flash size: 4MB"))
         #expect(outcome.output.contains("24:0a:c4:45:53:50"))
+    }
+
+    // Without the stub, as pyserial takes a fifth of a second per request here, and there are fewer this way.
+    @Test("Over RFC 2217 esptool resets the board into the loader, and out of it")
+    func resets() async throws {
+        let folder = try ScratchFolder()
+        let file = try folder.file("flash.bin")
+        let endpoint = BoardEndpoint.rfc2217(port: 0)
+        let outcome = try await esptool(endpoint, ["read-mac"], global: ["--no-stub"], flash: file)
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.output.contains("24:0a:c4:45:53:50"))
+        #expect(outcome.output.contains("Hard resetting"))
+    }
+
+    @Test("What is in the flash, esptool reads, verifies and erases")
+    func readsAndErases() async throws {
+        let folder = try ScratchFolder()
+        var random = LoaderTestBytes(seed: 12)
+        let content = random.bytes(4 << 20)
+        let flash = try folder.file("flash.bin", content)
+        let copy = folder.path.appending("copy.bin")
+        let part = try folder.file("part.bin", Array(content[0x10001..<0x16001]))
+        let tcp = BoardEndpoint.tcp(port: 0)
+        let read = try await esptool(tcp, ["read-flash", "0x10001", "0x6000", copy.string], flash: flash)
+        #expect(read.status == 0, "\(read.output)\(read.errors)")
+        #expect(try Peers.contents(of: copy).elementsEqual(content[0x10001..<0x16001]))
+        let verified = try await esptool(tcp, ["verify-flash", "0x10001", part.string], flash: flash)
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+        let wrong = try await esptool(tcp, ["verify-flash", "0x10002", part.string], flash: flash)
+        #expect(wrong.status != 0)
+        for how in [[], ["--no-stub"]] {
+            let start = how.isEmpty ? 0x20000 : 0x30000
+            let arguments = ["erase-region", "\(start)", "0x3000"]
+            let erased = try await esptool(tcp, arguments, global: how, flash: flash)
+            #expect(erased.status == 0, "\(erased.output)\(erased.errors)")
+            let after = try Peers.contents(of: flash)
+            #expect(after[start..<start + 0x3000].allSatisfy { $0 == 0xFF })
+            #expect(after[start + 0x3000..<0x40000].elementsEqual(content[start + 0x3000..<0x40000]))
+        }
+        let all = try await esptool(tcp, ["erase-flash"], flash: flash)
+        #expect(all.status == 0, "\(all.output)\(all.errors)")
+        #expect(try Peers.contents(of: flash).allSatisfy { $0 == 0xFF })
     }
 
     @Test(

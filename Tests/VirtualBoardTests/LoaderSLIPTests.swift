@@ -10,7 +10,12 @@ struct LoaderSLIPTests {
         limit: Int = 32, _ rules: SLIPDecoder.Rules = .rom
     ) -> ([UInt8]) -> [[UInt8]] {
         var decoder = SLIPDecoder(limit: limit, rules: rules)
-        return { bytes in bytes.compactMap { decoder.received($0) } }
+        return { bytes in
+            var rest = bytes[...]
+            var frames: [[UInt8]] = []
+            while let frame = decoder.received(&rest) { frames.append(frame) }
+            return frames
+        }
     }
 
     @Test(

@@ -183,11 +183,11 @@ public final class NORFlash {
         counters.bytesProgrammed += data.count
         busyNanoseconds += timing?.pageProgram ?? 0
         let completes = onWrite?(counters.writes) ?? true
-        let page = offset - offset % Self.pageSize
-        let kept = completes ? data : data.prefix(data.count / 2)
-        for (index, byte) in kept.enumerated() {
-            let cell = bytes + page + (offset - page + index) % Self.pageSize
-            cell.storeBytes(of: cell.load(as: UInt8.self) & byte, as: UInt8.self)
+        let page = (bytes + (offset - offset % Self.pageSize)).assumingMemoryBound(to: UInt8.self)
+        var place = offset % Self.pageSize
+        for byte in completes ? data : data.prefix(data.count / 2) {
+            page[place] &= byte
+            place = (place + 1) % Self.pageSize
         }
         return finishWrite(completes)
     }

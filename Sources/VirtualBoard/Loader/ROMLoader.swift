@@ -4,15 +4,12 @@
 
 /// The loader that a board in download mode runs.
 package struct ROMLoader {
-    private enum Speaker {
-        case rom(SLIPDecoder)
-        case stub(FlasherStub, SLIPDecoder)
-        /// A RAM program or the flash's contents run, or the ROM has lost its way: nothing answers until a reset.
-        case silent
-    }
-
-    private var speaker = Speaker.rom(SLIPDecoder(limit: LoaderRequest.romCapacity, rules: .rom))
+    private var decoder = SLIPDecoder(limit: LoaderRequest.romCapacity, rules: .rom)
     private var rom = ROMCommands()
+    /// The stub that runs in the ROM's place.
+    private var stub: FlasherStub?
+    /// A RAM program or the flash's contents run, or the ROM has lost its way: nothing answers until a reset.
+    private var isSilent = false
 
     /// A loader as after a reset into download mode.
     package init() {}
@@ -22,25 +19,16 @@ package struct ROMLoader {
     /// After `.run` or `.reboot` the loader is gone and ignores all bytes; the last bytes of the same call are lost.
     package mutating func received(_ bytes: [UInt8], host: any LoaderHost) -> [LoaderAction] {
         var actions: [LoaderAction] = []
-        for byte in bytes { received(byte, host: host, &actions) }
-        return actions
-    }
-
-    private mutating func received(_ byte: UInt8, host: any LoaderHost, _ actions: inout [LoaderAction]) {
-        switch speaker {
-        case .silent: return
-        case .rom(var decoder):
-            // Moved out while it changes, so that its buffer is not copied for every byte.
-            speaker = .silent
-            let frame = decoder.received(byte)
-            speaker = .rom(decoder)
-            if let frame { handle(rom: frame, host, &actions) }
-        case .stub(var stub, var decoder):
-            speaker = .silent
-            if let frame = decoder.received(byte) { actions += stub.received(frame, host: host) }
-            speaker = .stub(stub, decoder)
-            if actions.last?.leavesLoader ?? false { speaker = .silent }
+        var rest = bytes[...]
+        while !isSilent, let frame = decoder.received(&rest) {
+            if stub != nil {
+                actions += stub?.received(frame, host: host) ?? []
+                isSilent = actions.last?.leavesLoader ?? false
+            } else {
+                handle(rom: frame, host, &actions)
+            }
         }
+        return actions
     }
 
     private mutating func handle(rom frame: [UInt8], _ host: any LoaderHost, _ actions: inout [LoaderAction]) {
@@ -48,12 +36,13 @@ package struct ROMLoader {
         actions += replies
         switch next {
         case .stay: return
-        case .hang: speaker = .silent
+        case .hang: isSilent = true
         case .leave(let action):
-            speaker = .silent
+            isSilent = true
             actions.append(action)
         case .stub(let generation):
-            speaker = .stub(FlasherStub(generation), SLIPDecoder(limit: LoaderRequest.stubCapacity, rules: .stub))
+            stub = FlasherStub(generation)
+            decoder = SLIPDecoder(limit: LoaderRequest.stubCapacity, rules: .stub)
             actions.append(.send(slipFrame(Array("OHAI".utf8))))
         }
     }

@@ -46,8 +46,22 @@ package struct SLIPDecoder {
         self.rules = rules
     }
 
-    /// Takes one byte and returns the frame that it completes.
-    package mutating func received(_ byte: UInt8) -> [UInt8]? {
+    /// Takes bytes off `bytes` until a frame is complete and returns it, or nil when they are used up.
+    package mutating func received(_ bytes: inout ArraySlice<UInt8>) -> [UInt8]? {
+        while let byte = bytes.first {
+            if case .inFrame = state, byte != 0xC0, byte != 0xDB {
+                let run = bytes.prefix { $0 != 0xC0 && $0 != 0xDB }
+                append(run)
+                bytes = bytes[run.endIndex...]
+                continue
+            }
+            bytes.removeFirst()
+            if let frame = received(byte) { return frame }
+        }
+        return nil
+    }
+
+    private mutating func received(_ byte: UInt8) -> [UInt8]? {
         switch (state, byte) {
         case (.between, 0xC0), (.skipping, 0xC0):
             state = .inFrame
@@ -55,7 +69,7 @@ package struct SLIPDecoder {
         case (.between, _), (.skipping, _): break
         case (.inFrame, 0xC0): return finish()
         case (.inFrame, 0xDB): state = .escaping
-        case (.inFrame, _): append(byte)
+        case (.inFrame, _): append([byte])
         case (.escaping, 0xDC): unescape(0xC0)
         case (.escaping, 0xDD): unescape(0xDB)
         case (.escaping, 0xC0) where rules == .rom: return finish()
@@ -78,12 +92,12 @@ package struct SLIPDecoder {
 
     private mutating func unescape(_ byte: UInt8) {
         state = .inFrame
-        append(byte)
+        append([byte])
     }
 
-    private mutating func append(_ byte: UInt8) {
-        if frame.count < limit {
-            frame.append(byte)
+    private mutating func append(_ run: ArraySlice<UInt8>) {
+        if run.count <= limit - frame.count {
+            frame += run
         } else {
             frame.removeAll(keepingCapacity: true)
             state = rules == .rom ? .skipping : .between
