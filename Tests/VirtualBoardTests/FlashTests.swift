@@ -179,7 +179,7 @@ struct FlashFileTests {
         var first: NORFlash? = try NORFlash(file: file, size: 1 << 16)
         let error = #expect(throws: VirtualBoardError.self) { try NORFlash(file: file, size: 1 << 16) }
         #expect(error?.code == "port-busy")
-        #expect(error?.message.contains("in use") == true)
+        #expect(error?.message.contains("in use by") == true)
         _ = first
         first = nil
         #expect(throws: Never.self) { try NORFlash(file: file, size: 1 << 16) }

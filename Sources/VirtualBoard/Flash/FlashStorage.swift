@@ -65,8 +65,10 @@ struct FlashStorage {
 
     private static func lock(_ descriptor: CInt, _ file: FilePath) throws(VirtualBoardError) {
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
+        let holder = FlashLockHolder.find(of: descriptor)
+        let user = holder.map { "process \($0.process)\($0.name.isEmpty ? "" : " (\($0.name))")" } ?? "another process"
         throw VirtualBoardError(
-            code: "port-busy", message: "the board of \(file) is in use by another process",
+            code: "port-busy", message: "the board of \(file) is in use by \(user)",
             hint: "end the monitor or server that holds it, or name a second board with #NAME")
     }
 
