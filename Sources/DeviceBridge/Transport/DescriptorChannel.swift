@@ -1,7 +1,6 @@
-// Reading and writing one non-blocking descriptor with poll(2) and time limits
-// exact to its millisecond: what TCP, RFC 2217 and
-// termios lines share. It blocks the calling thread, wakes every 50 ms to see whether the task was cancelled,
-// and knows nothing of baud rates, modem lines or telnet.
+// Reading and writing one non-blocking descriptor with poll(2) and time limits exact to its millisecond: what
+// TCP, RFC 2217 and termios lines share. It blocks the calling thread, wakes every 50 ms to see whether the task
+// was cancelled, and knows nothing of baud rates, modem lines or telnet.
 
 package import SystemPackage
 
