@@ -52,7 +52,10 @@ let package = Package(
         .testTarget(
             name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "DeviceBridgeTests", dependencies: ["DeviceBridge", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DeviceBridgeTests",
+            dependencies: ["DeviceBridge", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system, subprocess],
+            swiftSettings: strict),
         .testTarget(name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ToolchainTests", dependencies: ["Toolchain", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -232,10 +232,17 @@ extension LoaderMachine {
         case .closed, .idle:
             return []  // a late reply, or one of the ROM's eight answers to a synchronisation
         case .listening, .syncing:
-            guard case .success(let reply) = ReplyReading(packet, to: .sync) else { return [] }
-            state = .idle
-            // The ROM leaves garbage in the value, a flasher stub zero.
-            return [.connected(reply.value == 0 ? .stub : .rom)]
+            switch ReplyReading(packet, to: .sync) {
+            case .unrelated: return []
+            case .success(let reply):
+                state = .idle
+                // The ROM leaves garbage in the value, a flasher stub zero.
+                return [.connected(reply.value == 0 ? .stub : .rom)]
+            case .refused:
+                // The ROM answers a synchronisation whose beginning it missed with a refusal: awake all the same.
+                state = .idle
+                return [.connected(.rom)]
+            }
         case .awaiting(let request, let repeats, _):
             switch ReplyReading(packet, to: request) {
             case .unrelated: return []
@@ -251,7 +258,7 @@ extension LoaderMachine {
             }
         case .waking(let request, let repeats, _, let hearing):
             // Replies come in order, so what was outstanding cannot come after this.
-            guard case .success = ReplyReading(packet, to: .sync) else { return [] }
+            if ReplyReading(packet, to: .sync) == .unrelated { return [] }
             switch request.repeat {
             case .harmless where repeats < Self.mostRepeats: return send(request, repeats: repeats + 1)
             case .harmless: return fail(.brokeOff(during: "\(request.opcode)", heard: hearing.evidence))

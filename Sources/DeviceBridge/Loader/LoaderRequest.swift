@@ -41,9 +41,9 @@ extension LoaderRequest {
         words(.readRegister, [address], repeat: .harmless)
     }
 
-    /// Sets several registers in order; one packet carries up to as many entries as fit.
+    /// Sets several registers in order, which may be done twice; one packet carries as many entries as fit.
     package static func writeRegisters(_ writes: [RegisterWrite]) -> LoaderRequest {
-        words(.writeRegister, writes.flatMap { [$0.address, $0.value, $0.mask, 0] }, repeat: .askFirst)
+        words(.writeRegister, writes.flatMap { [$0.address, $0.value, $0.mask, 0] }, repeat: .harmless)
     }
 
     /// Connects the flash chip to its default pins. The ROM wants a second word, of zeros.

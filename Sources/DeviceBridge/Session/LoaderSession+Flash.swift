@@ -19,7 +19,7 @@ extension LoaderSession {
                 progress(state)
                 event = try await outcome(of: request, &reconnections)
             case .writesAhead:
-                try await clear(plan, options)
+                try await clearPatiently(plan, options, &reconnections)
                 event = .proceed
             case .done:
                 return FlashReport(
@@ -31,8 +31,7 @@ extension LoaderSession {
         }
     }
 
-    /// One exchange of the flashing. A board that restarted or fell silent is reset into its loader again, a few
-    /// times, where the line can do that; the machine then asks what the flash holds.
+    /// One exchange of the flashing; after a mended connection the machine asks what the flash holds.
     private func outcome(
         of request: LoaderRequest, _ reconnections: inout Int
     ) async throws(DeviceError) -> FlashMachine.Event {
@@ -43,13 +42,32 @@ extension LoaderSession {
             case .lost, .connected: return .lost
             }
         } catch {
-            guard error.code == "connection-lost", canReconnect, reconnections < 3 else { throw error }
-            reconnections += 1
-            let rate = currentBaud
-            try await reconnect()
-            try await changeBaudRate(rate)
+            try await mend(error, &reconnections)
             return .lost
         }
+    }
+
+    /// The last look before the first erase, with the same patience.
+    private func clearPatiently(
+        _ plan: FlashPlan, _ options: FlashOptions, _ reconnections: inout Int
+    ) async throws(DeviceError) {
+        while true {
+            do throws(DeviceError) {
+                return try await clear(plan, options)
+            } catch {
+                try await mend(error, &reconnections)
+            }
+        }
+    }
+
+    /// Resets a board that restarted or fell silent into its loader again, a few times, where the line can do that;
+    /// else throws `error`.
+    private func mend(_ error: DeviceError, _ reconnections: inout Int) async throws(DeviceError) {
+        guard error.code == "connection-lost", canReconnect, reconnections < 3 else { throw error }
+        reconnections += 1
+        let rate = currentBaud
+        try await reconnect()
+        try await changeBaudRate(rate)
     }
 
     /// The MD5 of a range of the flash, 16 bytes.

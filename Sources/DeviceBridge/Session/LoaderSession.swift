@@ -65,8 +65,8 @@ public actor LoaderSession {
     private func detect() async throws(DeviceError) -> LoaderChip {
         let magic = try await register(LoaderChip.magicRegister)
         if let chip = LoaderChip.all.first(where: { $0.magic == magic }) { return chip }
-        let data = try await ask(.securityInfo).data
-        guard let id = data.littleEndian(UInt32.self, at: 12),
+        guard case .reply(let reply) = try await exchange(.securityInfo),
+            let id = reply.data.littleEndian(UInt32.self, at: 12),
             let chip = LoaderChip.all.first(where: { $0.securityID == id })
         else { throw .unknownChip("magic number \(address(magic))") }
         return chip
