@@ -55,7 +55,10 @@ let package = Package(
         .testTarget(
             name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "DeviceBridgeTests", dependencies: ["DeviceBridge", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DeviceBridgeTests",
+            dependencies: ["DeviceBridge", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system, subprocess],
+            swiftSettings: strict),
         .testTarget(name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport"], swiftSettings: strict),
         // The sketches' library as far as it is plain C, for the tests alone; firmware compiles the same files itself.
         .target(
