@@ -44,7 +44,7 @@ let package = Package(
         .executableTarget(
             name: "espmask",
             dependencies: [
-                "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", system,
+                "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", system, crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -57,7 +57,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DeviceBridgeTests",
-            dependencies: ["DeviceBridge", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system, subprocess],
+            dependencies: [
+                "DeviceBridge", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system, subprocess,
+            ],
             swiftSettings: strict),
         .testTarget(name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport"], swiftSettings: strict),
         // The sketches' library as far as it is plain C, for the tests alone; firmware compiles the same files itself.

@@ -6,6 +6,8 @@ struct Espmask: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "espmask",
         abstract: "Takes a trained neural network to an ESP32 board and proves that it works there.",
-        subcommands: [ImageCommand.self, PartitionsCommand.self]
+        subcommands: [
+            PredictCommand.self, ModelCommand.self, BuildCommand.self, ImageCommand.self, PartitionsCommand.self,
+        ]
     )
 }

@@ -31,7 +31,8 @@ struct ImageMake: AsyncParsableCommand {
         let chip = try Chip.named(chip)
         var options = FirmwareImage.Options()
         options.flashMode = try FlashMode.named(flashMode)
-        options.flashFrequency = try flashFreq.map { name throws(ESPImageError) in try chip.flashFrequency(named: name) }
+        options.flashFrequency = try flashFreq.map { name throws(ESPImageError) in try chip.flashFrequency(named: name)
+        }
         options.flashSize = try FlashSize.named(flashSize)
         options.minimumRevision = minRevFull
         options.maximumRevision = maxRevFull

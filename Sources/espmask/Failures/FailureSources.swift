@@ -4,7 +4,9 @@
 import ArgumentParser
 import DeviceBridge
 import ESPImage
+import HostInference
 import SystemPackage
+import Toolchain
 
 extension Failure {
     /// The failure an error stands for, or nil for the argument parser's own.
@@ -12,6 +14,9 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let error as ESPImageError: self.init(error.code, error.message, hint: error.hint)
+        case let error as InferenceError: self.init(error.code.rawValue, error.message, hint: error.hint)
+        case let error as ToolchainError: self.init(error.code, error.message, hint: error.hint)
+        case let error as DeviceError: self.init(error.code, error.message, hint: error.hint)
         case let error as LineError: self.init(error.code, error.message, hint: error.hint)
         case let error as Errno:
             self.init("file-not-found", "the system said: \(error)", hint: "Check the path and its permissions.")

@@ -1,6 +1,7 @@
 // Where the program's words go: results to stdout, progress and notes to stderr, JSON alone on stdout when
 // asked for. It decides colours and width, and nothing about content.
 
+import Foundation
 import SystemPackage
 
 #if canImport(Glibc)
@@ -39,6 +40,17 @@ struct Console: Sendable {
     static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         return String(cString: value)
+    }
+
+    /// All environment variables.
+    static var environmentVariables: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// The path of this executable, links followed.
+    static var executable: FilePath {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        let bytes = buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
+        return FilePath(String(decoding: bytes, as: UTF8.self))
     }
 
     /// Writes all of a text; a reader that went away ends the program quietly, as in any Unix filter.
