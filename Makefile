@@ -10,7 +10,7 @@ PEERS  := .venv-peers
 .PHONY: help demo build test unit lint format bench peers needs needs-test install clean
 
 help:
-	@echo "make demo      install what is needed, build, and run a model on the virtual ESP32"
+	@echo "make demo      install what is needed, build, and show the demo model at work"
 	@echo "make test      install the judges too, lint, build, and run every test"
 	@echo "make bench     time espmask beside its peers"
 	@echo "make lint      check the format of the Swift sources"
@@ -29,7 +29,10 @@ build: needs
 	@$(BUILD) --product espmask
 
 demo: build
-	@$(BIN) run --count 6
+	@echo "make: building the firmware that will run the model on the board"
+	@$(BIN) build run_model_cnn
+	@echo "make: what that firmware's engine predicts for the sample pictures, computed on this machine"
+	@$(BIN) predict --model models/mask_cnn_10.tflite --inputs models/samples/mask_cnn_10.csv --labels mask,no_mask
 
 peers: $(PEERS)/ready
 

@@ -53,7 +53,7 @@ let package = Package(
             name: "TestSupport", dependencies: [subprocess, system], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ESPImageTests", dependencies: ["ESPImage", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport"],
+            name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
             name: "DeviceBridgeTests",
