@@ -49,6 +49,7 @@ public struct InferenceError: Error, Sendable, Equatable, CustomStringConvertibl
         self.hint = hint
     }
 
+    /// Code and message.
     public var description: String { "\(code.rawValue): \(message)" }
 }
 
