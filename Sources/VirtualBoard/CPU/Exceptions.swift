@@ -88,7 +88,9 @@ extension XtensaCPU {
         var fault = AccessFault.none
         let table = width == 4 ? memory.wordWrites : memory.byteWrites
         let biased = table[Int(address >> 12)]
-        if biased != 0, address & (width - 1) == 0, let place = UnsafeMutableRawPointer(bitPattern: biased &+ UInt(address)) {
+        if biased != 0, address & (width - 1) == 0,
+            let place = UnsafeMutableRawPointer(bitPattern: biased &+ UInt(address))
+        {
             switch width {
             case 1: place.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
             case 2: place.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)

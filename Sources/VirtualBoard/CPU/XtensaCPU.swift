@@ -149,6 +149,14 @@ public final class XtensaCPU {
     }
 
     private func fetch(_ address: UInt32) -> UInt32? {
+        // Straight to the bytes where the whole word lies in one page of instruction memory.
+        let biased = memory.wordReads[Int(address >> 12)]
+        if address >= 0x4000_0000, biased != 0, address & 0xFFF <= 0xFFC,
+            let place = UnsafeRawPointer(bitPattern: biased &+ UInt(address))
+        {
+            let word = place.loadUnaligned(as: UInt32.self)
+            return word & 15 < 8 ? word & 0xFF_FFFF : word & 0xFFFF
+        }
         let first = memory.instructionWord(around: address)
         guard first.fault == .none else { return fetchFault(first.fault, address) }
         let shift = (address & 3) * 8

@@ -120,7 +120,9 @@ extension MemoryMap {
         var value: UInt32 = 0
         for index in 0..<width {
             let byte = address &+ index
-            guard byteReads[Int(byte >> 12)] != 0 else { return LoadResult(fault: unalignedFault(byte, isStore: false)) }
+            guard byteReads[Int(byte >> 12)] != 0 else {
+                return LoadResult(fault: unalignedFault(byte, isStore: false))
+            }
             value |= load(byte, width: 1, at: cycle).value << (8 * index)
         }
         return LoadResult(value: value)

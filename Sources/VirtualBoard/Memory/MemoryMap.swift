@@ -149,7 +149,8 @@ public final class MemoryMap {
     /// The page that shows `place` of a storage in a view, stores allowed or not.
     func setStores(_ isFast: Bool, page storagePage: Int, of storage: RAMStorage) {
         let byte = storagePage << 12
-        for view in storage.views where !view.isReversed && byte >= view.offset && byte < view.offset + view.range.count {
+        for view in storage.views where !view.isReversed && byte >= view.offset && byte < view.offset + view.range.count
+        {
             let address = view.range.lowerBound + UInt32(byte - view.offset)
             let biased = UInt(bitPattern: storage.bytes + byte) &- UInt(address)
             wordWrites[Int(address >> 12)] = isFast ? biased : 0
