@@ -40,6 +40,18 @@ struct FirmwareOnBoardTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The form in which inputs are sent: the bits of a float32, or an int8 as it is.
+    private static func tokens(_ sample: [InputValue]) -> String {
+        sample.map { value in
+            switch value {
+            case .real(let real):
+                let digits = String(real.bitPattern, radix: 16)
+                return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+            case .whole(let whole): return String(whole)
+            }
+        }.joined(separator: ",")
+    }
+
     @Test("Boots with the chip's banner and predicts the host's bits", arguments: ["mask_cnn_10", "mask_cnn_10_int8"])
     func predictsTheHostsBits(name: String) async throws {
         let folder = try ScratchFolder()
@@ -47,18 +59,17 @@ struct FirmwareOnBoardTests {
         let path = models.appending(name + ".tflite")
         let board = Board(profile: .devKitC, flash: try await Self.flash(model: path.string, in: folder.path))
         board.powerOn(.flashBoot)
-        let boot = Self.text(of: board, until: "espmask: ready\r\n", seconds: 2)
-        print("BOOT", boot)
+        let boot = Self.text(of: board, until: "espmask: ready\r\n", seconds: 1)
+        try #require(boot.hasSuffix("ready\r\n"), "\(board.whereabouts)")
         #expect(boot.contains("rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"))
         #expect(boot.contains("espmask: model=\(name) slot=A"), "\(boot)")
 
         let model = try LoadedModel(bytes: try Peers.contents(of: path))
         let session = try InferenceSession(model)
         let csv = try Peers.contents(of: models.appending("samples").appending(name + ".csv"))
-        let lines = String(decoding: csv, as: UTF8.self).split(separator: "\n")
         let samples = try SampleFile.samples(in: String(decoding: csv, as: UTF8.self), for: model)
-        for (line, sample) in zip(lines.prefix(4), samples) {
-            board.receive(Array("in: \(line)\n".utf8))
+        for sample in samples.prefix(4) {
+            board.receive(Array("in: \(Self.tokens(sample))\n".utf8))
             let bits = try session.run(sample).bits.joined(separator: ",")
             let answer = Self.text(of: board, until: "espmask: ready\r\n")
             #expect(answer.contains("out=\(bits) us="), "\(answer)")

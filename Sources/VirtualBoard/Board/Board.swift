@@ -58,6 +58,14 @@ public final class Board {
         reset(.powerOn, strapping: strapping)
     }
 
+    /// Where the processor is, for messages about a program that is stuck.
+    package var whereabouts: String {
+        let special = chip.cpu.special
+        return "pc=\(hex(chip.cpu.pc)) exccause=\(special.exccause) epc1=\(hex(special.epc[1])) "
+            + "excvaddr=\(hex(special.excvaddr)) ps=\(hex(special.ps)) a0=\(hex(chip.cpu[0])) "
+            + "rom=\(missingROMAddress.map { hex($0) } ?? "-") cycle=\(chip.cpu.cycle)"
+    }
+
     /// Takes power away.
     public func powerOff() { phase = .off }
 
@@ -174,7 +182,9 @@ public final class Board {
             _ = chip.memory.write(
                 address, Array(UnsafeRawBufferPointer(start: flash.bytes + flashOffset, count: count)))
         case .goTo(let step): next = step
-        case .handOver(let entry): return start(entry: entry)
+        case .handOver(let entry):
+            chip.cache.setUpAsROM()
+            return start(entry: entry)
         case .enterLoader:
             phase = .loading(ROMLoader())
             return
