@@ -51,7 +51,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: [subprocess, system], path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "ESPImageTests", dependencies: ["ESPImage", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ESPImageTests", dependencies: ["ESPImage", "TestSupport", crypto, system], exclude: ["Scripts"],
+            swiftSettings: strict),
         .testTarget(
             name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport", system],
             swiftSettings: strict),

@@ -68,7 +68,8 @@ public enum ImageFault: Error, Equatable, Sendable {
         case .truncated: "the file is incomplete: make or copy it again"
         case .tooManySegments: "make neighbouring sections of the linker script touch, so that they become one"
         case .badDigestFlag: "the header is damaged: make the image again"
-        case .sharedPage: "join the two in the linker script, or start the second on a page of its own"
+        case .sharedPage:
+            "try --use-segments, or join the two in the linker script, or start the second on a page of its own"
         case .unalignedFlashSegment: "align the section to 4 bytes in the linker script"
         case .segmentTooLarge: "check the section's size in the linker script"
         case .unknownPageSize: "set the MMU page size of the project to one of the chip's, or build for another chip"

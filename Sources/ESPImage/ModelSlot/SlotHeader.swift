@@ -117,8 +117,11 @@ public struct SlotHeader: Sendable, Equatable {
         return bytes
     }
 
-    /// The first section whose CRC-32 does not hold in the slot's bytes, or nil.
+    /// What keeps the header from counting: no model, or the first section whose CRC-32 does not hold in the slot's
+    /// bytes; nil where it counts.
     func faultyPayload(in slot: ArraySlice<UInt8>) -> SlotFault? {
+        let model = SlotSection.Kind.model.rawValue
+        if !sections.contains(where: { $0.kind == model }) { return .sectionCount(kind: model, count: 0) }
         for section in sections {
             guard section.range.upperBound <= slot.count else { return .truncated(part: "payload") }
             let start = slot.startIndex

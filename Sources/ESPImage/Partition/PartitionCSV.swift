@@ -14,7 +14,7 @@ extension PartitionTable {
         for (index, raw) in Self.lines(of: text).enumerated() {
             do throws(PartitionFault) {
                 let line = trimmed(Substring(try expandVariables(raw, variables)))
-                if line.isEmpty || line.hasPrefix("#") { continue }
+                if line.isEmpty || line.utf8.first == UInt8(ascii: "#") { continue }
                 rows.append(try PartitionRow(line: line, number: index + 1, placement: placement))
             } catch {
                 throw .partitionTableInvalid(line: index + 1, error)
@@ -71,9 +71,18 @@ extension PartitionTable {
         return String(validating: units, as: UTF16.self)
     }
 
-    /// Lines ended by LF, CR LF or CR.
+    /// Lines ended by LF, CR LF or CR. Cut by code unit, here and at commas: a character may hide an end of line or
+    /// a comma under a combining mark.
     private static func lines(of text: String) -> [Substring] {
-        text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
+        let units = text.utf8
+        var lines: [Substring] = []
+        var start = units.startIndex
+        while let end = units[start...].firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) {
+            lines.append(Substring(units[start..<end]))
+            start = units.index(after: end)
+            if units[end] == 0x0D, start < units.endIndex, units[start] == 0x0A { start = units.index(after: start) }
+        }
+        return lines + [Substring(units[start...])]
     }
 }
 
@@ -90,10 +99,13 @@ private struct PartitionRow {
     let flags: Partition.Flags
 
     init(line: Substring, number: Int, placement: PartitionTable.Placement) throws(PartitionFault) {
-        var fields = line.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
+        var fields = line.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map { trimmed(Substring($0)) }
         while fields.count < 6 { fields.append("") }
         self.number = number
         name = String(fields[0])
+        if name.isEmpty { throw .emptyField("name") }
+        if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) { throw .controlInName }
         type = try Self.byte(fields[1], field: "type", words: PartitionType.words)
         if fields[2].isEmpty {
             guard type != PartitionType.application else { throw .emptyField("subtype") }
@@ -224,33 +236,39 @@ private func integer(_ text: Substring) -> Int? {
     return isNegative ? -number : number
 }
 
+/// Without white space at both ends.
 private func trimmed(_ text: Substring) -> Substring {
-    var text = text
-    while let first = text.first, first.isWhitespace { text.removeFirst() }
-    while let last = text.last, last.isWhitespace { text.removeLast() }
-    return text
+    let isSpace = { (unit: UInt8) in unit == 0x20 || (0x09...0x0D).contains(unit) }
+    var units = text.utf8.drop(while: isSpace)
+    while let last = units.last, isSpace(last) { units.removeLast() }
+    return Substring(units)
 }
 
 /// Replaces `$NAME` and `${NAME}`.
 private func expandVariables(
     _ line: Substring, _ variables: [String: String]
 ) throws(PartitionFault) -> String {
-    var result = ""
-    var rest = line
-    while let dollar = rest.firstIndex(of: "$") {
+    var result: [UInt8] = []
+    var rest = line.utf8
+    while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
         result += rest[..<dollar]
         rest = rest[rest.index(after: dollar)...]
-        let isBraced = rest.hasPrefix("{")
+        let isBraced = rest.first == UInt8(ascii: "{")
         let start = isBraced ? rest.dropFirst() : rest
-        let name = start.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        let name = start.prefix(while: isNameUnit)
         let after = start[name.endIndex...]
-        guard !name.isEmpty, !isBraced || after.hasPrefix("}") else {
-            result += "$"
+        guard !name.isEmpty, !isBraced || after.first == UInt8(ascii: "}") else {
+            result.append(UInt8(ascii: "$"))
             continue
         }
-        guard let value = variables[String(name)] else { throw .unknownVariable(String(name)) }
-        result += value
+        guard let value = variables[String(Substring(name))] else { throw .unknownVariable(String(Substring(name))) }
+        result += value.utf8
         rest = isBraced ? after.dropFirst() : after
     }
-    return result + rest
+    return String(decoding: result + rest, as: UTF8.self)
+}
+
+private func isNameUnit(_ unit: UInt8) -> Bool {
+    let scalar = Character(UnicodeScalar(unit))
+    return scalar.isASCII && (scalar.isLetter || scalar.isNumber) || scalar == "_"
 }

@@ -16,6 +16,8 @@ public enum PartitionFault: Error, Equatable, Sendable {
     case unknownFlag(String)
     /// The bootloader's offset is needed and not known.
     case bootloaderOffsetUnknown(subtype: String)
+    /// A name holds a control character.
+    case controlInName
     /// A name does not fit 15 bytes and a NUL.
     case nameTooLong(String)
     /// Two partitions share a name.
@@ -60,6 +62,7 @@ public enum PartitionFault: Error, Equatable, Sendable {
         case .outOfRange(let field, let value): "the \(field) \(value) is out of range"
         case .unknownFlag(let flag): "there is no flag '\(flag)'"
         case .bootloaderOffsetUnknown(let subtype): "where the \(subtype) bootloader lies is not known"
+        case .controlInName: "the name holds a control character"
         case .nameTooLong(let name): "the name '\(name)' is longer than 15 bytes"
         case .duplicateName(let name): "there are two partitions named '\(name)'"
         case .overlap(let name, let offset, let end, let previous):
@@ -98,6 +101,7 @@ public enum PartitionFault: Error, Equatable, Sendable {
         case .outOfRange: "type and subtype go up to 0xfe, offset and size to 4 GB"
         case .unknownFlag: "the flags are encrypted and readonly, joined by a colon"
         case .bootloaderOffsetUnknown: "leave the bootloader out of the table, or name the chip"
+        case .controlInName: "write the name in letters, digits and underscores"
         case .nameTooLong: "shorten the name: the chip reads at most 15 bytes and a NUL"
         case .duplicateName: "rename one of them"
         case .overlap: "leave the offset empty to put it after the one before, or order the lines by offset"
