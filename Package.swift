@@ -28,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -39,24 +40,37 @@ let package = Package(
             name: "DeviceBridge", dependencies: ["ESPImage", "CZlib", crypto, system], swiftSettings: strict),
         .target(name: "VirtualBoard", dependencies: ["CZlib", crypto, system], swiftSettings: strict),
         .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard"], swiftSettings: strict),
-        .target(name: "Toolchain", dependencies: ["ESPImage", subprocess, system], swiftSettings: strict),
+        .target(name: "Toolchain", dependencies: ["ESPImage", crypto, subprocess, system], swiftSettings: strict),
         .executableTarget(
             name: "espmask",
             dependencies: [
-                "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", system,
+                "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", system, crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: [subprocess, system], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: [subprocess, system], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ESPImageTests", dependencies: ["ESPImage", "TestSupport", crypto, system], exclude: ["Scripts"],
             swiftSettings: strict),
         .testTarget(
-            name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport"],
+            name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport", system],
             swiftSettings: strict),
-        .testTarget(name: "DeviceBridgeTests", dependencies: ["DeviceBridge", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DeviceBridgeTests",
+            dependencies: [
+                "DeviceBridge", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system, subprocess,
+            ],
+            swiftSettings: strict),
         .testTarget(name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "ToolchainTests", dependencies: ["Toolchain", "TestSupport"], swiftSettings: strict),
+        // The sketches' library as far as it is plain C, for the tests alone; firmware compiles the same files itself.
+        .target(
+            name: "SketchLibraryC", path: "sketches/libraries/Espmask",
+            sources: ["src/ModelSlot.c", "src/InputLine.c", "src/InputTransform.c"], publicHeadersPath: "extras/host"),
+        .testTarget(
+            name: "ToolchainTests", dependencies: ["Toolchain", "ESPImage", "SketchLibraryC", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "espmaskTests",
             dependencies: ["espmask", "BoardPorts", "DeviceBridge", "VirtualBoard", "TestSupport"],

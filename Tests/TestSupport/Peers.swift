@@ -74,7 +74,7 @@ public enum Peers {
         case .exited(let code): status = Int(code)
         case .signaled(let signal): status = -Int(signal)
         }
-        return Outcome(status: status, output: result.standardOutput ?? "", errors: result.standardError ?? "")
+        return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
     }
 
     static func environment(_ name: String) -> String? {

@@ -39,14 +39,17 @@ public struct LineCapabilities: OptionSet, Equatable, Sendable {
 public protocol SerialLine: Sendable {
     /// What this line can do.
     var capabilities: LineCapabilities { get }
+    /// The time on this line since some fixed moment: the wall clock's, or on a line with `.virtualTime` the board's.
+    /// Deadlines are measured with it, since a read that returned bytes may have taken any time up to its limit.
+    var now: Duration { get async }
     /// Sends all bytes, or fails.
     func write(_ bytes: [UInt8]) async throws(LineError)
     /// Returns what has arrived, waiting at most `time` for the first byte; an empty result is a timeout.
     /// On a line with `.virtualTime` the time is the board's own.
     func read(within time: Duration) async throws(LineError) -> [UInt8]
-    /// Changes the baud rate of this end.
+    /// Changes the baud rate of this end; on a line without `.baudRate` there is none and nothing happens.
     func setBaudRate(_ baud: Int) async throws(LineError)
-    /// Drives DTR and RTS; true asserts the line, which pulls the pin low.
+    /// Drives DTR and RTS; true asserts the line, which pulls the pin low. Without `.modemLines` nothing happens.
     func setModemLines(dtr: Bool, rts: Bool) async throws(LineError)
     /// Throws away what has arrived and was not read.
     func discardInput() async throws(LineError)
@@ -54,4 +57,12 @@ public protocol SerialLine: Sendable {
     func pause(_ time: Duration) async throws(LineError)
     /// Ends the connection. Further calls throw.
     func close() async
+}
+
+/// A moment all wall-clock lines of this process count from.
+private let processStart = ContinuousClock.now
+
+extension SerialLine {
+    /// The wall clock since the first use, which is right for every line but a virtual one.
+    public var now: Duration { get async { ContinuousClock.now - processStart } }
 }

@@ -1,0 +1,70 @@
+# The two commands of a fresh machine are `make demo` and `make test`; the rest is for people who work on the code.
+# Everything is built in release mode, tests too: the virtual board runs firmware, and a debug build is 30 times slower.
+
+SWIFT  ?= swift
+PREFIX ?= /usr/local
+BUILD  := $(SWIFT) build -c release
+BIN     = .build/release/espmask
+PEERS  := .venv-peers
+
+.PHONY: help demo build test unit lint format bench peers needs needs-test install clean
+
+help:
+	@echo "make demo      install what is needed, build, and show the demo model at work"
+	@echo "make test      install the judges too, lint, build, and run every test"
+	@echo "make bench     time espmask beside its peers"
+	@echo "make lint      check the format of the Swift sources"
+	@echo "make format    put the Swift sources in that format"
+	@echo "make install   install to PREFIX ($(PREFIX))"
+	@echo "make clean     remove everything that was built"
+
+needs:
+	@scripts/install-needs run
+
+needs-test:
+	@scripts/install-needs test
+
+build: needs
+	@echo "make: building espmask in release mode (the first time takes a minute or two)"
+	@$(BUILD) --product espmask
+
+demo: build
+	@echo "make: building the firmware that will run the model on the board"
+	@$(BIN) build run_model_cnn
+	@echo "make: what that firmware's engine predicts for the sample pictures, computed on this machine"
+	@$(BIN) predict --model models/mask_cnn_10.tflite --inputs models/samples/mask_cnn_10.csv --labels mask,no_mask
+
+peers: $(PEERS)/ready
+
+$(PEERS)/ready: scripts/peers.txt
+	@echo "make: installing the Python judges into $(PEERS)"
+	@python3 -m venv $(PEERS)
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r scripts/peers.txt
+	@touch $@
+
+lint:
+	@$(SWIFT) format lint --strict -r Package.swift Sources Tests
+
+format:
+	@$(SWIFT) format -i -r Package.swift Sources Tests
+
+test: needs-test peers lint unit
+
+unit:
+	@echo "make: building the tests in release mode"
+	@$(BUILD) --product espmask
+	@$(BUILD) --build-tests
+	@$(SWIFT) test -c release --skip-build
+
+bench: build peers
+	@scripts/bench
+
+install: build
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/espmask"
+	install -m 755 $(BIN) "$(DESTDIR)$(PREFIX)/bin/espmask"
+	cp -R boards sketches models "$(DESTDIR)$(PREFIX)/share/espmask/"
+	install -d "$(DESTDIR)$(PREFIX)/share/espmask/Sources"
+	cp -R Sources/InferenceC "$(DESTDIR)$(PREFIX)/share/espmask/Sources/"
+
+clean:
+	rm -rf .build .venv-peers .espmask build

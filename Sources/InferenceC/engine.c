@@ -1,0 +1,169 @@
+// Running a model: memory is given, a plan says where tensors lie, operators run one after the other. Also the
+// values that go in and come out.
+#include "operation.h"
+#include "real.h"
+
+inference_code inference_too_small(inference_error *error, uint32_t needed, uint32_t available) {
+    error->code = INFERENCE_ARENA_TOO_SMALL;
+    error->needed = needed;
+    error->available = available;
+    error->missing = needed - available;
+    return error->code;
+}
+
+// Plans inside the arena: the workspace lies at its end, and of that the plan itself stays.
+static inference_code plan_in_arena(inference_engine *engine, uint32_t effort, inference_error *error) {
+    inference_model *m = engine->model;
+    uint32_t words = inference_workspace_words(m), kept = 4 * m->tensor_count, bytes = engine->arena_bytes & ~3u;
+    if (bytes / 4 < words) return inference_too_small(error, words * 4, engine->arena_bytes);
+    uint32_t *workspace = (uint32_t *)(void *)(engine->arena + bytes) - words;
+    uint32_t *offsets = (uint32_t *)(void *)(engine->arena + bytes) - m->tensor_count;
+    inference_code code = inference_plan(m, workspace, words, effort, &engine->used_bytes, error);
+    if (code != INFERENCE_OK) return code;
+    if (engine->used_bytes > bytes - kept)
+        return inference_too_small(error, engine->used_bytes + kept, engine->arena_bytes);
+    for (uint32_t i = m->tensor_count; i-- > 0;) offsets[i] = workspace[i];  // moves up
+    engine->offsets = offsets;
+    return INFERENCE_OK;
+}
+
+inference_code inference_start(
+    inference_engine *engine, inference_model *model, const uint32_t *plan, uint32_t plan_words, void *arena,
+    uint32_t arena_bytes, inference_error *error) {
+    inference_clear(error);
+    engine->model = model;
+    engine->arena = arena;
+    engine->arena_bytes = arena_bytes;
+    engine->offsets = NULL;
+    if (plan == NULL || plan_words < 1
+        || inference_check_plan(model, plan + 1, plan_words - 1, plan[0], error) != INFERENCE_OK) {
+        inference_clear(error);
+        return plan_in_arena(engine, 0, error);
+    }
+    engine->used_bytes = plan[0];
+    if (plan[0] > arena_bytes) return inference_too_small(error, plan[0], arena_bytes);
+    engine->offsets = plan + 1;
+    return INFERENCE_OK;
+}
+
+static void *place_of(const inference_engine *engine, uint32_t tensor, const inference_tensor *opened) {
+    if (opened->data != NULL) return (void *)(uintptr_t)opened->data;
+    return engine->arena + engine->offsets[tensor];
+}
+
+// Which way round an operator runs, and through which scratch, follows from where its input and output lie.
+static void orient(const inference_engine *engine, operation *o) {
+    overlap_rule rule;
+    if (o->input.data != NULL) return;
+    uint32_t in = engine->offsets[o->input_ids[0]], out = engine->offsets[o->output_id];
+    if (in >= out + o->output.bytes || out >= in + o->input.bytes) return;
+    operation_overlap(o, 0, &rule);
+    o->backward = (int32_t)(in - out) < rule.forward_from;
+    if (rule.scratch) o->scratch = engine->arena + engine->used_bytes - operation_scratch_bytes(o);
+}
+
+inference_code inference_invoke_op(inference_engine *engine, uint32_t op_index, inference_error *error) {
+    operation o;
+    inference_clear(error);
+    if (op_index >= engine->model->operator_count) {
+        error->op_index = op_index;
+        return error->code = INFERENCE_OP_MISSING;
+    }
+    operation_open(engine->model, op_index, &o);
+    o.in = place_of(engine, o.input_ids[0], &o.input);
+    o.in2 = o.input_ids[1] == INFERENCE_NONE ? NULL : place_of(engine, o.input_ids[1], &o.second);
+    o.in3 = o.input_ids[2] == INFERENCE_NONE ? NULL : place_of(engine, o.input_ids[2], &o.third);
+    o.out = place_of(engine, o.output_id, &o.output);
+    orient(engine, &o);
+    operation_find(o.op.code)->run(&o);
+    return INFERENCE_OK;
+}
+
+inference_code inference_invoke(inference_engine *engine, inference_error *error) {
+    inference_clear(error);
+    inference_code code = INFERENCE_OK;
+    for (uint32_t i = 0; i < engine->model->operator_count && code == INFERENCE_OK; i++)
+        code = inference_invoke_op(engine, i, error);
+    return code;
+}
+
+// ---- values ----
+
+static void *open_end(inference_engine *engine, uint32_t tensor, inference_tensor *out) {
+    if (schema_tensor(engine->model, tensor, out) != INFERENCE_REASON_NONE) return NULL;
+    return place_of(engine, tensor, out);
+}
+
+void *inference_input(inference_engine *engine, uint32_t input) {
+    inference_tensor tensor;
+    return open_end(engine, inference_input_tensor(engine->model, input), &tensor);
+}
+
+const void *inference_output(inference_engine *engine, uint32_t output) {
+    inference_tensor tensor;
+    return open_end(engine, inference_output_tensor(engine->model, output), &tensor);
+}
+
+uint32_t inference_input_count(inference_engine *engine, uint32_t input) {
+    inference_tensor tensor;
+    return open_end(engine, inference_input_tensor(engine->model, input), &tensor) == NULL ? 0 : tensor.elements;
+}
+
+uint32_t inference_output_count(inference_engine *engine, uint32_t output) {
+    inference_tensor tensor;
+    return open_end(engine, inference_output_tensor(engine->model, output), &tensor) == NULL ? 0 : tensor.elements;
+}
+
+// Opens an input for the value at `index`; NULL = there is none, and the error says how many there are.
+static void *open_input(
+    inference_engine *engine, uint32_t input, uint32_t index, inference_tensor *tensor, inference_error *error) {
+    inference_clear(error);
+    error->tensor = inference_input_tensor(engine->model, input);
+    void *place = open_end(engine, error->tensor, tensor);
+    if (place != NULL && index < tensor->elements) {
+        error->tensor = INFERENCE_NONE;
+        return place;
+    }
+    error->code = INFERENCE_INPUT_MISMATCH;
+    error->needed = place == NULL ? 0 : tensor->elements;
+    error->available = index + 1;
+    return NULL;
+}
+
+static int8_t saturated(int32_t value) { return (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value); }
+
+inference_code inference_put_float(
+    inference_engine *engine, uint32_t input, uint32_t index, float value, inference_error *error) {
+    inference_tensor tensor;
+    void *place = open_input(engine, input, index, &tensor, error);
+    if (place == NULL) return error->code;
+    if (tensor.type == INFERENCE_FLOAT32) ((float *)place)[index] = value;
+    else ((int8_t *)place)[index] = saturated(quantize_float(value, tensor.scale, tensor.zero_point));
+    return INFERENCE_OK;
+}
+
+inference_code inference_put_int(
+    inference_engine *engine, uint32_t input, uint32_t index, int32_t value, inference_error *error) {
+    inference_tensor tensor;
+    void *place = open_input(engine, input, index, &tensor, error);
+    if (place == NULL) return error->code;
+    if (tensor.type == INFERENCE_FLOAT32) ((float *)place)[index] = (float)value;
+    else ((int8_t *)place)[index] = saturated(value);
+    return INFERENCE_OK;
+}
+
+static float real_value(inference_engine *engine, uint32_t id, uint32_t index) {
+    inference_tensor tensor;
+    const void *place = open_end(engine, id, &tensor);
+    if (place == NULL || index >= tensor.elements) return 0;
+    if (tensor.type == INFERENCE_FLOAT32) return ((const float *)place)[index];
+    return tensor.scale * (float)(((const int8_t *)place)[index] - tensor.zero_point);
+}
+
+float inference_get_input(inference_engine *engine, uint32_t input, uint32_t index) {
+    return real_value(engine, inference_input_tensor(engine->model, input), index);
+}
+
+float inference_get_float(inference_engine *engine, uint32_t output, uint32_t index) {
+    return real_value(engine, inference_output_tensor(engine->model, output), index);
+}

@@ -1,0 +1,86 @@
+// FULLY_CONNECTED for float32 and int8. The weights are [outputs][inputs]; leading dimensions are batches.
+#include "channels.h"
+#include "products.h"
+
+enum { FUSED = 0, WEIGHTS_FORMAT = 1 };
+enum { OPTIONS_TYPE = 8 };
+
+typedef struct fully_connected {
+    int32_t batches, inputs, outputs;
+    activation_range range;
+} fully_connected;
+
+static inference_reason fully_connected_open(operation *o, fully_connected *f) {
+    uint32_t function = 0, format = 0;
+    if (o->op.options_type == OPTIONS_TYPE) {
+        function = flat_u8(o->model, &o->op.options, FUSED, 0);
+        format = flat_u8(o->model, &o->op.options, WEIGHTS_FORMAT, 0);
+    }
+    if (format != 0) return refuse(o, INFERENCE_REASON_OPTION, INFERENCE_NONE, format);
+    if (o->second.rank != 2) return refuse(o, INFERENCE_REASON_RANK, o->input_ids[1], o->second.rank);
+    if (o->output.rank == 0) return refuse(o, INFERENCE_REASON_RANK, o->output_id, 0);
+    uint32_t outputs = o->second.dims[0], inputs = o->second.dims[1], batches = o->input.elements / inputs;
+    if (o->input.elements % inputs != 0)
+        return refuse(o, INFERENCE_REASON_SHAPE, o->input_ids[0], o->input.elements);
+    if (o->output.dims[o->output.rank - 1] != outputs || o->output.elements / outputs != batches)
+        return refuse(o, INFERENCE_REASON_SHAPE, o->output_id, o->output.elements);
+    f->batches = (int32_t)batches, f->inputs = (int32_t)inputs, f->outputs = (int32_t)outputs;
+    return activation_range_of(o, function, &f->range);
+}
+
+inference_reason fully_connected_check(operation *o) {
+    fully_connected f;
+    inference_reason reason = fully_connected_open(o, &f);
+    return reason != INFERENCE_REASON_NONE ? reason : channels_check(o, (uint32_t)f.outputs, 0, true);
+}
+
+static void run_float(const fully_connected *f, const operation *o) {
+    const float *in = o->in, *weights = o->second.data, *bias = o->in3;
+    float *out = o->out;
+    for (int32_t batch = 0; batch < f->batches; batch++, in += f->inputs, out += f->outputs) {
+        for (int32_t unit = 0; unit < f->outputs;) {
+            const float *row = weights + unit * f->inputs;
+            float sums[4] = {0, 0, 0, 0};
+            bool four = unit + 4 <= f->outputs;
+            if (four) dot_float_four(sums, in, row, f->inputs, f->inputs);
+            else sums[0] = dot_float(0, in, 1, row, 1, f->inputs);
+            for (int32_t i = 0; i < (four ? 4 : 1); i++, unit++)
+                out[unit] = clamp_float(sums[i] + (bias != NULL ? bias[unit] : 0.0f), f->range.low, f->range.high);
+        }
+    }
+}
+
+static void run_int8(const fully_connected *f, const operation *o, const channel_factors *factors, int32_t end) {
+    const int8_t *in = o->in, *weights = o->second.data;
+    int8_t *out = o->out;
+    // Only one scale for all weights comes with a zero point that counts.
+    int32_t weight_zero = o->second.scale_count == 1 ? o->second.zero_point : 0;
+    for (int32_t batch = 0; batch < f->batches; batch++, in += f->inputs, out += f->outputs) {
+        uint32_t correction = 0;
+        if (weight_zero != 0)
+            for (int32_t i = 0; i < f->inputs; i++)
+                correction += (uint32_t)((in[i] - o->input.zero_point) * weight_zero);
+        for (int32_t unit = factors->first; unit < end; unit++) {
+            uint32_t sum =
+                dot_int8(0, in, 1, -o->input.zero_point, weights + unit * f->inputs, 1, f->inputs) - correction;
+            out[unit] = channels_output(factors, unit, sum);
+        }
+    }
+}
+
+void fully_connected_run(operation *o) {
+    fully_connected f;
+    if (fully_connected_open(o, &f) != INFERENCE_REASON_NONE) return;
+    if (o->input.type == INFERENCE_FLOAT32) {
+        run_float(&f, o);
+        return;
+    }
+    channel_factors factors;
+    factors.range = f.range;
+    int32_t block = channels_per_block(o, f.outputs);
+    for (int32_t first = 0; first < f.outputs; first += block) {
+        int32_t end = first + block < f.outputs ? first + block : f.outputs;
+        channels_open(o, &factors, first, end - first, true);
+        run_int8(&f, o, &factors, end);
+    }
+}

@@ -1,1 +1,0 @@
-#include "InferenceC.h"

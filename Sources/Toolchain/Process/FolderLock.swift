@@ -1,0 +1,29 @@
+// One build at a time in one output folder: an advisory lock on a file in it, waited for without blocking a thread.
+
+import Glibc
+import SystemPackage
+
+/// Holds the lock of an output folder until it is released or the process ends.
+struct FolderLock: Sendable {
+    private let file: FileDescriptor
+
+    /// Waits for the lock.
+    static func acquire(in folder: FilePath) async throws(ToolchainError) -> FolderLock {
+        let path = folder.appending(".lock")
+        do {
+            let file = try FileDescriptor.open(
+                path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
+            while flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK || errno == EINTR else { throw Errno(rawValue: errno) }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            return FolderLock(file: file)
+        } catch {
+            throw .unwritable(path: path, error as? Errno ?? .interrupted)
+        }
+    }
+
+    func release() {
+        try? file.close()
+    }
+}

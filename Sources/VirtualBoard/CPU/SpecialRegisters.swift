@@ -1,0 +1,107 @@
+// The special and user registers, by number as RSR, WSR, XSR, RUR and WUR name them (ISA reference, "Special Registers").
+
+/// The registers besides a0 to a15 and f0 to f15.
+struct SpecialRegisters {
+    var lbeg: UInt32 = 0
+    var lend: UInt32 = 0
+    var lcount: UInt32 = 0
+    var sar: UInt32 = 0
+    var br: UInt32 = 0
+    var scompare1: UInt32 = 0
+    var epc = [UInt32](repeating: 0, count: 8)
+    var eps = [UInt32](repeating: 0, count: 8)
+    var excsave = [UInt32](repeating: 0, count: 8)
+    var depc: UInt32 = 0
+    var cpenable: UInt32 = 0
+    var interrupt: UInt32 = 0
+    var intenable: UInt32 = 0
+    var ps: UInt32 = 0x1F
+    var vecbase: UInt32 = 0x4000_0000
+    var exccause: UInt32 = 0
+    var excvaddr: UInt32 = 0
+    var ccountOffset: UInt32 = 0
+    var ccompare: [UInt32] = [0, 0, 0]
+    var misc: [UInt32] = [0, 0, 0, 0]
+    var atomctl: UInt32 = 0x28
+    var windowBase: UInt32 = 0
+    var windowStart: UInt32 = 1
+    var threadptr: UInt32 = 0
+    var fcr: UInt32 = 0
+    var fsr: UInt32 = 0
+
+    /// PS.EXCM.
+    var isExceptionMode: Bool { ps & 0x10 != 0 }
+}
+
+extension XtensaCPU {
+    /// The PRO core's processor id, as the ESP32 has it.
+    private static let processorID: UInt32 = 0xCDCD
+
+    /// Reads a special register; nil where the core has none of that number.
+    func readSpecial(_ number: Int) -> UInt32? {
+        switch number {
+        case 0: special.lbeg
+        case 1: special.lend
+        case 2: special.lcount
+        case 3: special.sar
+        case 4: special.br
+        case 12: special.scompare1
+        case 72: special.windowBase
+        case 73: special.windowStart
+        case 99: special.atomctl
+        case 177...183: special.epc[number - 176]
+        case 192: special.depc
+        case 194...199: special.eps[number - 192]
+        case 209...215: special.excsave[number - 208]
+        case 224: special.cpenable
+        case 226: special.interrupt
+        case 228: special.intenable
+        case 230: special.ps
+        case 231: special.vecbase
+        case 232: special.exccause
+        case 234: ccount
+        case 235: Self.processorID
+        case 238: special.excvaddr
+        case 240...242: special.ccompare[number - 240]
+        case 244...247: special.misc[number - 244]
+        case _: nil
+        }
+    }
+
+    /// Writes a special register; false where the core has none of that number.
+    func writeSpecial(_ number: Int, _ value: UInt32) -> Bool {
+        switch number {
+        case 0: special.lbeg = value
+        case 1: special.lend = value
+        case 2: special.lcount = value
+        case 3: special.sar = value & 63
+        case 4: special.br = value & 0xFFFF
+        case 12: special.scompare1 = value
+        case 99: special.atomctl = value & 0x3F
+        case 177...183: special.epc[number - 176] = value
+        case 192: special.depc = value
+        case 194...199: special.eps[number - 192] = value
+        case 209...215: special.excsave[number - 208] = value
+        case 224: special.cpenable = value & 0xFF
+        // INTSET and INTCLEAR share the number space with INTERRUPT.
+        case 226: special.interrupt |= value & (InterruptTable.software | InterruptTable.edge)
+        case 227: special.interrupt &= ~(value & (InterruptTable.software | InterruptTable.edge))
+        case 228: special.intenable = value
+        case 230: special.ps = value & 0x7_0F3F
+        case 231: special.vecbase = value & ~0x3FF
+        case 232: special.exccause = value & 63
+        case 234: special.ccountOffset = value &- UInt32(truncatingIfNeeded: cycle)
+        case 238: special.excvaddr = value
+        case 240...242: writeCompare(number - 240, value)
+        case 244...247: special.misc[number - 244] = value
+        case _: return false
+        }
+        return true
+    }
+
+    /// Writing CCOMPARE takes back the timer's interrupt.
+    private func writeCompare(_ index: Int, _ value: UInt32) {
+        special.ccompare[index] = value
+        special.interrupt &= ~(1 << UInt32(InterruptTable.timers[index]))
+    }
+}

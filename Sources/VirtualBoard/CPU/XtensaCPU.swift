@@ -1,0 +1,184 @@
+// The ESP32's processor core, an Xtensa LX6: its registers, its clock of one instruction a cycle, and the loop that runs
+// it. Instructions are in Execute*.swift, exceptions and interrupts in Exceptions.swift. Not done yet: the windowed
+// registers (ENTRY, CALL4 to CALLX12, RETW raise IllegalInstruction) and MAC16.
+
+/// The processor.
+public final class XtensaCPU {
+    /// Why `run(until:)` came back.
+    package enum Stop: Equatable, Sendable {
+        /// The cycle was reached.
+        case deadline
+        /// WAITI, and nothing is pending.
+        case waiting
+        /// A device asked for it.
+        case stopRequested
+        /// An address belongs to a trap: there is no such code or data on this board.
+        case trap(address: UInt32)
+    }
+
+    let memory: MemoryMap
+    /// The time, in cycles since power-on.
+    package var cycle: UInt64 = 0
+    /// The next instruction's address.
+    package var pc: UInt32 = 0
+    let ar: UnsafeMutablePointer<UInt32>
+    let fr: UnsafeMutablePointer<Float>
+    var special = SpecialRegisters()
+    var nextPC: UInt32 = 0
+    var isWaiting = false
+    private var isStopRequested = false
+    var trapAddress: UInt32?
+
+    package init(memory: MemoryMap) {
+        self.memory = memory
+        ar = .allocate(capacity: 64)
+        ar.initialize(repeating: 0, count: 64)
+        fr = .allocate(capacity: 16)
+        fr.initialize(repeating: 0, count: 16)
+    }
+
+    deinit {
+        ar.deallocate()
+        fr.deallocate()
+    }
+
+    /// A register of the current window; only window base 0 exists so far.
+    package subscript(register: Int) -> UInt32 {
+        get { ar[register & 63] }
+        set { ar[register & 63] = newValue }
+    }
+
+    /// What a reset does: ISA reference, "Reset": PS is 0x1F, interrupts off, the vectors at their place in ROM.
+    package func reset(to pc: UInt32) {
+        special = SpecialRegisters()
+        self.pc = pc
+        isWaiting = false
+        isStopRequested = false
+        trapAddress = nil
+    }
+
+    /// Sets the level of an external interrupt line, by interrupt number of the core.
+    package func setInterruptLine(_ number: Int, _ level: Bool) {
+        let bit = UInt32(1) << UInt32(number & 31)
+        if InterruptTable.edge & bit != 0 {
+            if level { special.interrupt |= bit }
+        } else if level {
+            special.interrupt |= bit
+        } else {
+            special.interrupt &= ~bit
+        }
+    }
+
+    /// Lets `run(until:)` come back after the current instruction.
+    package func requestStop() { isStopRequested = true }
+
+    /// The cycle of the next CCOMPARE match whose interrupt is enabled, or `.max`.
+    package var nextTimer: UInt64 {
+        var next = UInt64.max
+        for (index, number) in InterruptTable.timers.enumerated()
+        where special.intenable & (1 << UInt32(number)) != 0 {
+            next = min(next, cycle + UInt64(special.ccompare[index] &- ccount &- 1) + 1)
+        }
+        return next
+    }
+
+    /// The low word of the cycle counter, as CCOUNT shows it.
+    var ccount: UInt32 { UInt32(truncatingIfNeeded: cycle) &+ special.ccountOffset }
+
+    /// Runs until the cycle, or until there is nothing to run.
+    package func run(until deadline: UInt64) -> Stop {
+        while cycle < deadline {
+            if isStopRequested {
+                isStopRequested = false
+                return .stopRequested
+            }
+            if isWaiting {
+                guard takeInterrupt() else {
+                    let wake = min(deadline, nextTimer)
+                    guard wake < deadline || nextTimer == deadline else { return .waiting }
+                    advance(to: wake)
+                    continue
+                }
+                isWaiting = false
+            } else if special.interrupt & special.intenable != 0 {
+                _ = takeInterrupt()
+            }
+            step()
+            if let address = trapAddress {
+                trapAddress = nil
+                return .trap(address: address)
+            }
+        }
+        return .deadline
+    }
+
+    /// Moves the clock without running anything; timer matches on the way are noticed.
+    package func advance(to wake: UInt64) {
+        guard wake > cycle else { return }
+        let before = ccount
+        let span = wake - cycle
+        for (index, number) in InterruptTable.timers.enumerated()
+        where span > UInt64(special.ccompare[index] &- before &- 1) {
+            special.interrupt |= 1 << UInt32(number)
+        }
+        cycle = wake
+    }
+
+    private func step() {
+        let at = pc
+        guard let word = fetch(at) else { return tick() }
+        let length: UInt32 = word & 15 < 8 ? 3 : 2
+        nextPC = at &+ length
+        execute(word)
+        let straight = at &+ length
+        // The zero-overhead loop looks at the address behind the instruction that just ran (ISA, "Loop Option").
+        if nextPC == straight, straight == special.lend, special.lcount != 0, !special.isExceptionMode {
+            special.lcount &-= 1
+            nextPC = special.lbeg
+        }
+        pc = nextPC
+        tick()
+    }
+
+    private func tick() {
+        cycle &+= 1
+        let now = ccount
+        if now == special.ccompare[0] { special.interrupt |= 1 << 6 }
+        if now == special.ccompare[1] { special.interrupt |= 1 << 15 }
+        if now == special.ccompare[2] { special.interrupt |= 1 << 16 }
+    }
+
+    private func fetch(_ address: UInt32) -> UInt32? {
+        // Straight to the bytes where the whole word lies in one page of instruction memory.
+        let biased = memory.wordReads[Int(address >> 12)]
+        if address >= 0x4000_0000, biased != 0, address & 0xFFF <= 0xFFC,
+            let place = UnsafeRawPointer(bitPattern: biased &+ UInt(address))
+        {
+            let word = place.loadUnaligned(as: UInt32.self)
+            return word & 15 < 8 ? word & 0xFF_FFFF : word & 0xFFFF
+        }
+        let first = memory.instructionWord(around: address)
+        guard first.fault == .none else { return fetchFault(first.fault, address) }
+        let shift = (address & 3) * 8
+        var word = first.value >> shift
+        if shift > 8 {
+            let second = memory.instructionWord(around: address &+ 4)
+            guard second.fault == .none else {
+                if word & 15 >= 8, shift < 24 { return word & 0xFFFF }
+                return fetchFault(second.fault, address)
+            }
+            word |= second.value << (32 - shift)
+        }
+        return word & 15 < 8 ? word & 0xFF_FFFF : word & 0xFFFF
+    }
+
+    private func fetchFault(_ fault: AccessFault, _ address: UInt32) -> UInt32? {
+        if fault == .trap {
+            trapAddress = address
+            return nil
+        }
+        raise(.instructionFetchProhibited, address: address)
+        pc = nextPC
+        return nil
+    }
+}

@@ -1,0 +1,13 @@
+// The face of the program: the list of its verbs. Each verb is a file of its own; nothing is decided here.
+
+import ArgumentParser
+
+struct Espmask: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "espmask",
+        abstract: "Takes a trained neural network to an ESP32 board and proves that it works there.",
+        subcommands: [
+            PredictCommand.self, ModelCommand.self, BuildCommand.self, ImageCommand.self, PartitionsCommand.self,
+        ]
+    )
+}

@@ -1,0 +1,113 @@
+// `espmask model`: a .tflite file looked at, and packed into the image of a slot of the model partition.
+
+import ArgumentParser
+import Crypto
+import ESPImage
+import HostInference
+
+struct ModelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model", abstract: "Look at and pack models.", subcommands: [ModelInfo.self, ModelPack.self])
+
+    /// A file's name without folder and ending.
+    static func name(of path: String) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        return file.hasSuffix(".tflite") ? String(file.dropLast(7)) : file
+    }
+}
+
+struct ModelInfo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "Operators, shapes and the memory map of the arena.",
+        discussion: "Example: espmask model info my.tflite --json")
+
+    @Argument(help: "The .tflite file.") var model: String
+    @OptionGroup var out: OutputOptions
+
+    func run() async throws {
+        let console = out.console
+        let bytes = try Files.read(model)
+        let loaded = try LoadedModel(bytes: bytes)
+        let plan = try loaded.plan()
+        let digest = SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        if console.json {
+            console.event([
+                "name": .string(ModelCommand.name(of: model)), "bytes": .int(bytes.count), "sha256": .string(digest),
+                "ops": .array(loaded.ops.map { .string($0) }), "inputs": .array(loaded.inputs.map(\.json)),
+                "outputs": .array(loaded.outputs.map(\.json)), "arena": plan.json,
+            ])
+            return
+        }
+        console.line("\(ModelCommand.name(of: model)): \(bytes.count) bytes, SHA-256 \(digest)")
+        console.line("operators  \(loaded.ops.joined(separator: ", "))")
+        for input in loaded.inputs { console.line("input      \(input.type) \(input.shape)") }
+        for output in loaded.outputs { console.line("output     \(output.type) \(output.shape)") }
+        console.line("arena      \(plan.arenaBytes) bytes, all of them at operator \(plan.peakOp)")
+        for tensor in plan.tensors {
+            let place = "\(tensor.offset)..<\(tensor.offset + tensor.tensor.bytes)".padded(to: 14)
+            console.line("  \(place) operators \(tensor.firstOp) to \(tensor.lastOp)  \(tensor.tensor.name)")
+        }
+    }
+}
+
+struct ModelPack: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack", abstract: "Pack a model into the image of one slot of the model partition.",
+        discussion: "Example: espmask model pack my.tflite -o slot.bin --scale 127 --labels mask,no_mask")
+
+    @Argument(help: "The .tflite file.") var model: String
+    @Option(name: .shortAndLong, help: "Where the slot goes.") var output: String
+    @Option(help: "Bytes of arena the board sets aside; 0 as planned.") var arena: UInt32 = 0
+    @Option(help: "Pixels are (byte - 127) / SCALE: 127 or 128.") var scale = 128
+    @Option(help: "Names of the classes, separated by commas.") var labels: String?
+    @OptionGroup var out: OutputOptions
+
+    func run() async throws {
+        let console = out.console
+        let bytes = try Files.read(model)
+        let plan = try LoadedModel(bytes: bytes).plan()
+        if arena > 0, arena < plan.arenaBytes {
+            throw Failure(
+                "arena-too-small",
+                "the arena is too small: needed \(plan.arenaBytes) bytes, available \(arena), "
+                    + "missing \(plan.arenaBytes - Int(arena))",
+                hint: "Give --arena \(plan.arenaBytes) or leave it out.")
+        }
+        var slot = ModelSlot(name: ModelCommand.name(of: model), model: bytes)
+        slot.arenaBytes = arena
+        slot.pixelScale = try ModelSlot.PixelScale.of(scale)
+        slot.labels = labels?.split(separator: ",").map(String.init) ?? []
+        slot.memoryPlan = .init(
+            arenaBytes: UInt32(plan.arenaBytes), offsets: plan.offsets.map { $0 == .max ? nil : $0 })
+        let image = try slot.encoded()
+        try Files.write(image, to: output)
+        console.event(["file": .string(output), "bytes": .int(image.count), "arena": .int(plan.arenaBytes)])
+        if !console.json { console.line("\(output): \(image.count) bytes, arena \(plan.arenaBytes) bytes") }
+    }
+}
+
+extension TensorDescription {
+    /// The shape of an input or output of `model info --json`.
+    var json: JSON {
+        [
+            "shape": .array(shape.map { .int($0) }), "type": .string(type), "name": .string(name),
+            "scale": scale.map { .float($0) } ?? .null, "zero_point": .optional(zeroPoint),
+        ]
+    }
+}
+
+extension MemoryPlan {
+    /// The shape of the arena of `model info --json`.
+    var json: JSON {
+        [
+            "bytes": .int(arenaBytes), "peak_op": .int(peakOp),
+            "tensors": .array(
+                tensors.map {
+                    [
+                        "tensor": .int($0.tensor.index), "name": .string($0.tensor.name), "offset": .int($0.offset),
+                        "bytes": .int($0.tensor.bytes), "first_op": .int($0.firstOp), "last_op": .int($0.lastOp),
+                    ]
+                }),
+        ]
+    }
+}

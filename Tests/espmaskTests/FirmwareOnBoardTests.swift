@@ -1,0 +1,78 @@
+// The whole way without a wire: the sketch is built, the model packed, both laid into the flash, and the virtual board
+// runs what is there. Its bits are compared with those of the same engine on this machine.
+
+import HostInference
+import SystemPackage
+import TestSupport
+import Testing
+import VirtualBoard
+
+@Suite("Firmware on the virtual board", .enabled(if: Peers.program("xtensa-lx106-elf-gcc") != nil, "no cross compiler"))
+struct FirmwareOnBoardTests {
+    private static func flash(model: String, in folder: FilePath) async throws -> NORFlash {
+        let out = folder.appending("out").string
+        let built = try await BuiltProgram.run(["build", "run_model_cnn", "--output", out], in: folder)
+        #expect(built.status == 0, "\(built.errors)")
+        let slot = folder.appending("slot.bin")
+        let packed = try await BuiltProgram.run(["model", "pack", model, "-o", slot.string], in: folder)
+        #expect(packed.status == 0, "\(packed.errors)")
+        let flash = try NORFlash(size: 4 << 20)
+        let parts = [
+            (0x1000, "second-stage.bin"), (0x8000, "partition-table.bin"), (0x10000, "firmware.bin"),
+        ]
+        for (offset, name) in parts {
+            let bytes = try Peers.contents(of: FilePath(out).appending(name))
+            flash.bytes.advanced(by: offset).copyMemory(from: bytes, byteCount: bytes.count)
+        }
+        let bytes = try Peers.contents(of: slot)
+        flash.bytes.advanced(by: 0x110000).copyMemory(from: bytes, byteCount: bytes.count)
+        return flash
+    }
+
+    /// Runs until the text holds `ending`, for at most `seconds` of board time from now.
+    private static func text(of board: Board, until ending: String, seconds: UInt64 = 10) -> String {
+        var bytes: [UInt8] = []
+        let deadline = board.now + seconds * 1_000_000_000
+        while !String(decoding: bytes, as: UTF8.self).contains(ending) {
+            guard board.run(until: deadline) == .output else { break }
+            bytes += board.takeOutput()
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The form in which inputs are sent: the bits of a float32, or an int8 as it is.
+    private static func tokens(_ sample: [InputValue]) -> String {
+        sample.map { value in
+            switch value {
+            case .real(let real):
+                let digits = String(real.bitPattern, radix: 16)
+                return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+            case .whole(let whole): return String(whole)
+            }
+        }.joined(separator: ",")
+    }
+
+    @Test("Boots with the chip's banner and predicts the host's bits", arguments: ["mask_cnn_10", "mask_cnn_10_int8"])
+    func predictsTheHostsBits(name: String) async throws {
+        let folder = try ScratchFolder()
+        let models = Peers.checkout.appending("models")
+        let path = models.appending(name + ".tflite")
+        let board = Board(profile: .devKitC, flash: try await Self.flash(model: path.string, in: folder.path))
+        board.powerOn(.flashBoot)
+        let boot = Self.text(of: board, until: "espmask: ready\r\n", seconds: 1)
+        try #require(boot.hasSuffix("ready\r\n"), "\(board.whereabouts)")
+        #expect(boot.contains("rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"))
+        #expect(boot.contains("espmask: model=\(name) slot=A"), "\(boot)")
+
+        let model = try LoadedModel(bytes: try Peers.contents(of: path))
+        let session = try InferenceSession(model)
+        let csv = try Peers.contents(of: models.appending("samples").appending(name + ".csv"))
+        let samples = try SampleFile.samples(in: String(decoding: csv, as: UTF8.self), for: model)
+        for sample in samples.prefix(4) {
+            board.receive(Array("in: \(Self.tokens(sample))\n".utf8))
+            let bits = try session.run(sample).bits.joined(separator: ",")
+            let answer = Self.text(of: board, until: "espmask: ready\r\n")
+            #expect(answer.contains("out=\(bits) us="), "\(answer)")
+        }
+    }
+}

@@ -1,0 +1,69 @@
+"""The workshop's two networks, and how they are trained: several starts, the best on validation is kept.
+
+Both end in one sigmoid: near 1 is no_mask, near 0 is mask.
+"""
+
+import tensorflow as tf
+
+layers = tf.keras.layers
+
+# Labels of 0.05 and 0.95 and light decay keep the outputs off the ends of the sigmoid: two decimals on a
+# serial line still tell one picture from the next.
+_SMOOTHING = 0.1
+
+
+def _decay():
+    return tf.keras.regularizers.L2(1e-4)
+
+
+def cnn():
+    """10 x 10 x 1 pixels; 340 parameters."""
+    return tf.keras.Sequential(
+        [
+            layers.Input((10, 10, 1)),
+            layers.SeparableConv2D(5, 3, activation="relu", name="separable"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(1, activation="sigmoid", kernel_regularizer=_decay(), name="out"),
+        ],
+        name="mask_cnn_10",
+    )
+
+
+def mlp():
+    """7 principal components; 120 parameters."""
+    return tf.keras.Sequential(
+        [
+            layers.Input((7,)),
+            layers.Dense(7, activation="relu", name="hidden1"),
+            layers.Dense(7, activation="relu", name="hidden2"),
+            layers.Dense(1, activation="sigmoid", name="out"),
+        ],
+        name="mask_mlp_7",
+    )
+
+
+def linear():
+    """The yardstick: what 10 x 10 pixels give without any hidden layer."""
+    inner = [layers.Input((10, 10, 1)), layers.Flatten(), layers.Dense(1, activation="sigmoid")]
+    return tf.keras.Sequential(inner, name="linear_10")
+
+
+def fit(build, train, validation, *, seed, starts, epochs, rate, batch=64):
+    """Trains `starts` networks from seeds seed, seed + 1, ...; returns the one of lowest validation loss.
+
+    `train` and `validation` are pairs (inputs, labels).
+    """
+    best, best_loss = None, float("inf")
+    for start in range(starts):
+        tf.keras.utils.set_random_seed(seed + start)
+        network = build()
+        steps = epochs * (-(-len(train[0]) // batch))
+        schedule = tf.keras.optimizers.schedules.CosineDecay(rate, steps)
+        doubt = tf.keras.losses.BinaryCrossentropy(label_smoothing=_SMOOTHING)
+        network.compile(tf.keras.optimizers.Adam(schedule), doubt, ["accuracy"])
+        network.fit(*train, batch_size=batch, epochs=epochs, verbose=0)
+        loss, accuracy = network.evaluate(*validation, verbose=0)
+        print(f"{network.name} start {start}: validation loss {loss:.4f}, accuracy {accuracy:.4f}", flush=True)
+        if loss < best_loss:
+            best, best_loss = network, loss
+    return best
