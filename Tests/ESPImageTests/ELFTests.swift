@@ -122,7 +122,7 @@ struct ELFTests {
         for _ in 0..<5 {
             best = min(best, try clock.measure { _ = try FirmwareImage(elf: try ELFFile(bytes), chip: .esp32) })
         }
-        // Some 4 ms were measured; the bound leaves room for a busy machine and still catches byte-wise copying.
+        // About 1 ms was measured; the bound leaves room for a busy machine and still catches copying byte by byte.
         #expect(best < .milliseconds(60))
     }
 }
