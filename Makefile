@@ -7,12 +7,11 @@ BUILD  := $(SWIFT) build -c release
 BIN     = .build/release/espmask
 PEERS  := .venv-peers
 
-.PHONY: help demo build test unit lint format bench peers needs needs-test install clean
+.PHONY: help demo build test unit lint format peers needs needs-test install clean
 
 help:
 	@echo "make demo      install what is needed, build, and show the demo model at work"
 	@echo "make test      install the judges too, lint, build, and run every test"
-	@echo "make bench     time espmask beside its peers"
 	@echo "make lint      check the format of the Swift sources"
 	@echo "make format    put the Swift sources in that format"
 	@echo "make install   install to PREFIX ($(PREFIX))"
@@ -55,9 +54,6 @@ unit:
 	@$(BUILD) --product espmask
 	@$(BUILD) --build-tests
 	@$(SWIFT) test -c release --skip-build
-
-bench: build peers
-	@scripts/bench
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/espmask"

@@ -16,11 +16,6 @@ public struct DeviceError: Error, Equatable, Sendable {
         self.message = message
         self.hint = hint
     }
-
-    /// The line's own failure, unchanged.
-    public init(_ error: LineError) {
-        self.init(code: error.code, message: error.message, hint: error.hint)
-    }
 }
 
 extension DeviceError {

@@ -99,8 +99,8 @@ package struct LoaderMachine: Sendable {
     }
 
     /// The line broke.
-    package mutating func closed(_ error: LineError) -> [Action] {
-        fail(DeviceError(error))
+    package mutating func closed(_ error: DeviceError) -> [Action] {
+        fail(error)
     }
 
     /// Bytes arrived.

@@ -54,7 +54,7 @@ public actor LoaderSession {
     private func reach() async throws(DeviceError) {
         attachedBytes = nil
         if line.capabilities.contains(.baudRate), baud != 115200 {
-            do throws(LineError) { try await line.setBaudRate(115200) } catch { throw DeviceError(error) }
+            try await line.setBaudRate(115200)
             baud = 115200
         }
         guard case .connected(let kind) = try await drive(machine.opened()) else { throw .silence }
@@ -122,7 +122,7 @@ public actor LoaderSession {
     }
 
     private func perform(_ action: LoaderMachine.Action) async throws(DeviceError) {
-        do throws(LineError) {
+        do throws(DeviceError) {
             switch action {
             case .discardInput: try await line.discardInput()
             case .send(let bytes): try await line.write(bytes)
@@ -131,19 +131,19 @@ public actor LoaderSession {
             }
         } catch {
             _ = machine.closed(error)
-            throw DeviceError(error)
+            throw error
         }
     }
 
     private func listen(until deadline: Duration) async throws(DeviceError) -> [LoaderMachine.Action] {
         let left = await deadline - line.now
         guard left > .zero else { return machine.timedOut() }
-        do throws(LineError) {
+        do throws(DeviceError) {
             let bytes = try await line.read(within: left)
             return bytes.isEmpty ? machine.timedOut() : machine.received(bytes)
         } catch {
             _ = machine.closed(error)
-            throw DeviceError(error)
+            throw error
         }
     }
 
@@ -186,14 +186,10 @@ public actor LoaderSession {
             asked = try await fuses().requestedBaud(wanted, calibration: register(ESP32Fuses.calibration))
         }
         _ = try await ask(.changeBaudRate(asked))
-        do throws(LineError) {
-            try await line.setBaudRate(wanted)
-            // The chip changes over while its answer is still leaving.
-            try await line.pause(.milliseconds(50))
-            try await line.discardInput()
-        } catch {
-            throw DeviceError(error)
-        }
+        try await line.setBaudRate(wanted)
+        // The chip changes over while its answer is still leaving.
+        try await line.pause(.milliseconds(50))
+        try await line.discardInput()
         baud = wanted
     }
 
@@ -202,30 +198,26 @@ public actor LoaderSession {
 
     /// Restarts the board from its flash: by the modem lines, or by telling the loader to.
     public func reset() async throws(DeviceError) {
-        do throws(LineError) {
-            if line.capabilities.contains(.modemLines) {
-                try await line.perform(.run)
-            } else if machine.isIdle {
-                // The ROM takes the END only after a BEGIN; nothing comes back, since it is gone by then.
-                let nothing = LoaderRequest.flashBegin(
-                    eraseBytes: 0, blocks: 0, offset: 0,
-                    encryptionWord: chip?.beginHasEncryptionWord ?? false)
-                try await line.write(nothing.frame)
-                _ = try await line.read(within: .milliseconds(100))
-                try await line.write(LoaderRequest.flashEndReboot.frame)
-            }
-            if baud != 115200, line.capabilities.contains(.baudRate) { try await line.setBaudRate(115200) }
-            baud = 115200
-            attachedBytes = nil
-        } catch {
-            throw DeviceError(error)
+        if line.capabilities.contains(.modemLines) {
+            try await line.perform(.run)
+        } else if machine.isIdle {
+            // The ROM takes the END only after a BEGIN; nothing comes back, since it is gone by then.
+            let nothing = LoaderRequest.flashBegin(
+                eraseBytes: 0, blocks: 0, offset: 0,
+                encryptionWord: chip?.beginHasEncryptionWord ?? false)
+            try await line.write(nothing.frame)
+            _ = try await line.read(within: .milliseconds(100))
+            try await line.write(LoaderRequest.flashEndReboot.frame)
         }
+        if baud != 115200, line.capabilities.contains(.baudRate) { try await line.setBaudRate(115200) }
+        baud = 115200
+        attachedBytes = nil
     }
 }
 
 extension SerialLine {
     /// Drives the modem lines through a sequence.
-    public func perform(_ sequence: ResetSequence) async throws(LineError) {
+    public func perform(_ sequence: ResetSequence) async throws(DeviceError) {
         for step in sequence.steps {
             switch step {
             case .lines(let dtr, let rts): try await setModemLines(dtr: dtr, rts: rts)

@@ -26,7 +26,7 @@ package struct DescriptorChannel: Sendable {
     }
 
     /// What has arrived, waiting at most `time` for the first byte; empty on a timeout or when the task is cancelled.
-    package func read(within time: Duration) throws(LineError) -> [UInt8] {
+    package func read(within time: Duration) throws(DeviceError) -> [UInt8] {
         let deadline = ContinuousClock.now + time
         while true {
             if let bytes = try readNow() { return bytes }
@@ -37,7 +37,7 @@ package struct DescriptorChannel: Sendable {
     }
 
     /// Sends all bytes.
-    package func write(_ bytes: [UInt8]) throws(LineError) {
+    package func write(_ bytes: [UInt8]) throws(DeviceError) {
         var rest = bytes[...]
         var deadline = ContinuousClock.now + Self.writeLimit
         while !rest.isEmpty {
@@ -54,16 +54,16 @@ package struct DescriptorChannel: Sendable {
     }
 
     /// Reads and drops whatever is there.
-    package func discard() throws(LineError) {
+    package func discard() throws(DeviceError) {
         while try readNow() != nil {}
     }
 
     /// Waits until the descriptor is ready to be written, or the time is over; false when it is over.
-    package func becomesWritable(within time: Duration) throws(LineError) -> Bool {
+    package func becomesWritable(within time: Duration) throws(DeviceError) -> Bool {
         try waitFor(events: CInt(POLLOUT), for: time)
     }
 
-    private func readNow() throws(LineError) -> [UInt8]? {
+    private func readNow() throws(DeviceError) -> [UInt8]? {
         var failure: CInt = 0
         var count = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: Self.chunkBytes) { buffer, filled in
@@ -81,7 +81,7 @@ package struct DescriptorChannel: Sendable {
         }
     }
 
-    private func writeNow(_ bytes: ArraySlice<UInt8>) throws(LineError) -> Int {
+    private func writeNow(_ bytes: ArraySlice<UInt8>) throws(DeviceError) -> Int {
         var failure: CInt = 0
         let count = bytes.withUnsafeBytes { buffer in
             var count = 0
@@ -99,7 +99,7 @@ package struct DescriptorChannel: Sendable {
     }
 
     @discardableResult
-    private func waitFor(events: CInt, for time: Duration) throws(LineError) -> Bool {
+    private func waitFor(events: CInt, for time: Duration) throws(DeviceError) -> Bool {
         var request = pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0)
         let ready = poll(&request, 1, CInt((time / .milliseconds(1)).rounded(.up)))
         if ready < 0 && errno != EINTR { throw .connectionLost(port, cause: Errno(rawValue: errno).description) }

@@ -46,14 +46,14 @@ public actor InMemoryLine<Peer: LinePeer>: SerialLine {
     }
 
     /// Hands bytes to the peer.
-    public func write(_ bytes: [UInt8]) throws(LineError) {
+    public func write(_ bytes: [UInt8]) throws(DeviceError) {
         try check()
         writes += 1
         enqueue(peer.received(bytes))
     }
 
     /// The next delivery due within `time`, moving the clock as far as needed.
-    public func read(within time: Duration) throws(LineError) -> [UInt8] {
+    public func read(within time: Duration) throws(DeviceError) -> [UInt8] {
         try check()
         guard let next = queue.first, next.at <= now + time else {
             now += time
@@ -69,25 +69,25 @@ public actor InMemoryLine<Peer: LinePeer>: SerialLine {
     }
 
     /// Tells the peer.
-    public func setBaudRate(_ baud: Int) throws(LineError) {
+    public func setBaudRate(_ baud: Int) throws(DeviceError) {
         try check()
         enqueue(peer.baudRate(baud))
     }
 
     /// Tells the peer, if this line has modem lines.
-    public func setModemLines(dtr: Bool, rts: Bool) throws(LineError) {
+    public func setModemLines(dtr: Bool, rts: Bool) throws(DeviceError) {
         try check()
         if capabilities.contains(.modemLines) { enqueue(peer.modemLines(dtr: dtr, rts: rts)) }
     }
 
     /// Drops what is due by now.
-    public func discardInput() throws(LineError) {
+    public func discardInput() throws(DeviceError) {
         try check()
         queue.removeAll { $0.at <= now && $0.bytes != nil }
     }
 
     /// Moves the clock.
-    public func pause(_ time: Duration) throws(LineError) {
+    public func pause(_ time: Duration) throws(DeviceError) {
         try check()
         now += time
     }
@@ -95,7 +95,7 @@ public actor InMemoryLine<Peer: LinePeer>: SerialLine {
     /// Ends the connection.
     public func close() { isClosed = true }
 
-    private func check() throws(LineError) {
+    private func check() throws(DeviceError) {
         if isClosed { throw .closed("the scripted board") }
     }
 

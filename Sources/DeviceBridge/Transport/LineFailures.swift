@@ -1,4 +1,4 @@
-// How a line fails, in words: every LineError of the wall-clock transports is made here, so that one place
+// How a line fails, in words: every DeviceError of the wall-clock transports is made here, so that one place
 // decides which errno is which stable code and what the user is told to do. It opens nothing itself.
 
 import SystemPackage
@@ -9,50 +9,50 @@ import SystemPackage
     import Darwin
 #endif
 
-extension LineError {
+extension DeviceError {
     /// No such device or nobody listening.
-    package static func portNotFound(_ port: String, cause: String) -> LineError {
-        LineError(
+    package static func portNotFound(_ port: String, cause: String) -> DeviceError {
+        DeviceError(
             code: "port-not-found", message: "\(port) cannot be opened: \(cause)",
             hint: "Check the cable and the name; `espmask ports` lists what is attached.")
     }
 
     /// Somebody else has the device open.
-    package static func portBusy(_ port: String) -> LineError {
-        LineError(
+    package static func portBusy(_ port: String) -> DeviceError {
+        DeviceError(
             code: "port-busy", message: "\(port) is in use by another program",
             hint: "Close the other monitor or flasher, then try again.")
     }
 
     /// The user may not open the device.
-    package static func permissionDenied(_ port: String) -> LineError {
-        LineError(
+    package static func permissionDenied(_ port: String) -> DeviceError {
+        DeviceError(
             code: "permission-denied", message: "no permission to open \(port)",
             hint: "Add yourself to the group that owns the device (often `sudo usermod -aG dialout $USER`) "
                 + "and log in again.")
     }
 
     /// The line was open and broke.
-    package static func connectionLost(_ port: String, cause: String) -> LineError {
-        LineError(
+    package static func connectionLost(_ port: String, cause: String) -> DeviceError {
+        DeviceError(
             code: "connection-lost", message: "the connection to \(port) broke: \(cause)",
             hint: "Check cable and power of the board, then run the command again; flashing goes on where it stopped.")
     }
 
     /// The peer of an RFC 2217 line would not do what was asked.
-    package static func serverRefused(_ port: String, what: String) -> LineError {
-        LineError(
+    package static func serverRefused(_ port: String, what: String) -> DeviceError {
+        DeviceError(
             code: "connection-lost", message: "the RFC 2217 server at \(port) \(what)",
             hint: "Check that the server speaks RFC 2217 on this port, or use socket:// for plain TCP.")
     }
 
     /// A call on a line that was closed at this end.
-    package static func closed(_ port: String) -> LineError {
+    package static func closed(_ port: String) -> DeviceError {
         connectionLost(port, cause: "it was closed at this end")
     }
 
     /// What an errno of open, connect or the first ioctl means.
-    package static func opening(_ port: String, _ number: CInt) -> LineError {
+    package static func opening(_ port: String, _ number: CInt) -> DeviceError {
         switch number {
         case EBUSY, EWOULDBLOCK: portBusy(port)
         case EACCES, EPERM: permissionDenied(port)

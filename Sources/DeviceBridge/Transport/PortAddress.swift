@@ -15,7 +15,7 @@ public enum PortAddress: Equatable, Sendable {
 
     /// Parses a PORT: a device path, `auto`, `virtual:[BOARD][#NAME]`, `socket://HOST:PORT` or `rfc2217://HOST:PORT`.
     /// Throws `usage` for anything else.
-    public init(_ text: String) throws(LineError) {
+    public init(_ text: String) throws(DeviceError) {
         if text == "auto" {
             self = .automatic
         } else if let rest = Self.remainder(of: text, after: "virtual:") {
@@ -33,7 +33,7 @@ public enum PortAddress: Equatable, Sendable {
         }
     }
 
-    private static func virtual(_ rest: Substring, _ text: String) throws(LineError) -> PortAddress {
+    private static func virtual(_ rest: Substring, _ text: String) throws(DeviceError) -> PortAddress {
         let parts = rest.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts.count == 2 ? parts[1] : nil
         // Both become a folder's name.
@@ -54,7 +54,7 @@ public enum PortAddress: Equatable, Sendable {
     }
 
     /// HOST:PORT, the host in brackets where it is an IPv6 address; what follows a `?` or `/` is refused.
-    private static func endpoint(_ rest: Substring, _ text: String) throws(LineError) -> (String, UInt16) {
+    private static func endpoint(_ rest: Substring, _ text: String) throws(DeviceError) -> (String, UInt16) {
         guard let colon = rest.lastIndex(of: ":"), let port = UInt16(rest[rest.index(after: colon)...]), port > 0
         else { throw malformed(text) }
         var host = rest[..<colon]
@@ -71,8 +71,8 @@ public enum PortAddress: Equatable, Sendable {
         text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : nil
     }
 
-    private static func malformed(_ text: String) -> LineError {
-        LineError(
+    private static func malformed(_ text: String) -> DeviceError {
+        DeviceError(
             code: "usage", message: "`\(text)` is no port",
             hint: "Use a device path, auto, virtual:[BOARD][#NAME], socket://HOST:PORT or rfc2217://HOST:PORT.")
     }

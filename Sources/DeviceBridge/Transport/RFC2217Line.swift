@@ -26,17 +26,17 @@ public actor RFC2217Line: SerialLine {
     /// Connects and negotiates 8N1 at `baud`.
     /// Errors: `port-not-found` where nobody listens, `connection-lost` where the server lacks the option.
     public init(host: String, port: UInt16, baud: Int = 115200, within limit: Duration = .seconds(5))
-        async throws(LineError)
+        async throws(DeviceError)
     {
         self.port = "rfc2217://\(host):\(port)"
         executor = LineExecutor(label: "espmask.rfc2217")
         try open(host, port, baud, limit)
     }
 
-    private func open(_ host: String, _ number: UInt16, _ baud: Int, _ limit: Duration) throws(LineError) {
+    private func open(_ host: String, _ number: UInt16, _ baud: Int, _ limit: Duration) throws(DeviceError) {
         let channel = try TCPConnection.open(host: host, port: number, name: port, within: limit)
         self.channel = channel
-        do throws(LineError) {
+        do throws(DeviceError) {
             try channel.write(machine.opened())
             try wait(Self.negotiationLimit) { $0.negotiation != .pending }
             guard machine.negotiation == .accepted else {
@@ -52,12 +52,12 @@ public actor RFC2217Line: SerialLine {
     }
 
     /// Sends all bytes, or fails with `connection-lost`.
-    public func write(_ bytes: [UInt8]) throws(LineError) {
+    public func write(_ bytes: [UInt8]) throws(DeviceError) {
         try opened().write(machine.escaped(bytes))
     }
 
     /// Returns what the board sent within `time`.
-    public func read(within time: Duration) throws(LineError) -> [UInt8] {
+    public func read(within time: Duration) throws(DeviceError) -> [UInt8] {
         let deadline = ContinuousClock.now + time
         while arrived.isEmpty {
             let left = deadline - ContinuousClock.now
@@ -69,7 +69,7 @@ public actor RFC2217Line: SerialLine {
     }
 
     /// Asks the server for a rate and waits until it confirms it.
-    public func setBaudRate(_ baud: Int) throws(LineError) {
+    public func setBaudRate(_ baud: Int) throws(DeviceError) {
         guard let rate = UInt32(exactly: baud) else { throw .serverRefused(port, what: "cannot do \(baud) baud") }
         try opened().write(machine.baud(rate))
         try wait(Self.negotiationLimit) { $0.confirmedBaud != nil }
@@ -81,13 +81,13 @@ public actor RFC2217Line: SerialLine {
     }
 
     /// Drives both lines and waits until the server says it did.
-    public func setModemLines(dtr: Bool, rts: Bool) throws(LineError) {
+    public func setModemLines(dtr: Bool, rts: Bool) throws(DeviceError) {
         try opened().write(machine.modemLines(dtr: dtr, rts: rts))
         try settle()
     }
 
     /// Throws away what has arrived here and at the server.
-    public func discardInput() throws(LineError) {
+    public func discardInput() throws(DeviceError) {
         try opened().write(machine.purgeInput())
         try settle()
         while try pump(.zero) {}
@@ -95,7 +95,7 @@ public actor RFC2217Line: SerialLine {
     }
 
     /// Lets wall-clock time pass.
-    public func pause(_ time: Duration) async throws(LineError) {
+    public func pause(_ time: Duration) async throws(DeviceError) {
         _ = try opened()
         try? await Task.sleep(for: time)
     }
@@ -106,14 +106,14 @@ public actor RFC2217Line: SerialLine {
         channel = nil
     }
 
-    private func settle() throws(LineError) {
+    private func settle() throws(DeviceError) {
         guard confirms else { return machine.stopWaiting() }
         try wait(Self.controlLimit) { !$0.isWaiting }
         confirms = !machine.isWaiting
         machine.stopWaiting()
     }
 
-    private func wait(_ limit: Duration, _ done: (RFC2217Machine) -> Bool) throws(LineError) {
+    private func wait(_ limit: Duration, _ done: (RFC2217Machine) -> Bool) throws(DeviceError) {
         let deadline = ContinuousClock.now + limit
         while !done(machine) {
             let left = deadline - ContinuousClock.now
@@ -123,7 +123,7 @@ public actor RFC2217Line: SerialLine {
     }
 
     /// Takes what the socket has within `time`; false when nothing came.
-    private func pump(_ time: Duration) throws(LineError) -> Bool {
+    private func pump(_ time: Duration) throws(DeviceError) -> Bool {
         let channel = try opened()
         let bytes = try channel.read(within: time)
         let arrival = machine.received(bytes)
@@ -132,7 +132,7 @@ public actor RFC2217Line: SerialLine {
         return !bytes.isEmpty
     }
 
-    private func opened() throws(LineError) -> DescriptorChannel {
+    private func opened() throws(DeviceError) -> DescriptorChannel {
         guard let channel else { throw .closed(port) }
         return channel
     }

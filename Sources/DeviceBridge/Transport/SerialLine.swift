@@ -2,23 +2,6 @@
 // a TCP socket, RFC 2217, a virtual board in the same process, or a table in a test. It knows no
 // protocol; framing and meaning are the business of the machines above it.
 
-/// Why a line cannot carry bytes any more.
-public struct LineError: Error, Equatable, Sendable {
-    /// The stable code of CLI.md: `connection-lost`, `port-not-found`, `port-busy`, `permission-denied`.
-    public var code: String
-    /// What happened, to which port.
-    public var message: String
-    /// What to do now.
-    public var hint: String
-
-    /// Makes an error from its three parts.
-    public init(code: String, message: String, hint: String) {
-        self.code = code
-        self.message = message
-        self.hint = hint
-    }
-}
-
 /// What a line can do beyond carrying bytes.
 public struct LineCapabilities: OptionSet, Equatable, Sendable {
     /// The bit set.
@@ -43,18 +26,18 @@ public protocol SerialLine: Sendable {
     /// Deadlines are measured with it, since a read that returned bytes may have taken any time up to its limit.
     var now: Duration { get async }
     /// Sends all bytes, or fails.
-    func write(_ bytes: [UInt8]) async throws(LineError)
+    func write(_ bytes: [UInt8]) async throws(DeviceError)
     /// Returns what has arrived, waiting at most `time` for the first byte; an empty result is a timeout.
     /// On a line with `.virtualTime` the time is the board's own.
-    func read(within time: Duration) async throws(LineError) -> [UInt8]
+    func read(within time: Duration) async throws(DeviceError) -> [UInt8]
     /// Changes the baud rate of this end; on a line without `.baudRate` there is none and nothing happens.
-    func setBaudRate(_ baud: Int) async throws(LineError)
+    func setBaudRate(_ baud: Int) async throws(DeviceError)
     /// Drives DTR and RTS; true asserts the line, which pulls the pin low. Without `.modemLines` nothing happens.
-    func setModemLines(dtr: Bool, rts: Bool) async throws(LineError)
+    func setModemLines(dtr: Bool, rts: Bool) async throws(DeviceError)
     /// Throws away what has arrived and was not read.
-    func discardInput() async throws(LineError)
+    func discardInput() async throws(DeviceError)
     /// Lets time pass; on a line with `.virtualTime` the board's own, else the wall clock's.
-    func pause(_ time: Duration) async throws(LineError)
+    func pause(_ time: Duration) async throws(DeviceError)
     /// Ends the connection. Further calls throw.
     func close() async
 }

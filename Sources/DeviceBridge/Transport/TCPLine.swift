@@ -21,39 +21,39 @@ public actor TCPLine: SerialLine {
     nonisolated public var capabilities: LineCapabilities { [] }
 
     /// Connects to `host`:`port` within `limit`; `port-not-found` where nobody answers.
-    public init(host: String, port: UInt16, within limit: Duration = .seconds(5)) async throws(LineError) {
+    public init(host: String, port: UInt16, within limit: Duration = .seconds(5)) async throws(DeviceError) {
         self.port = "socket://\(host):\(port)"
         executor = LineExecutor(label: "espmask.tcp")
         try open(host, port, limit)
     }
 
-    private func open(_ host: String, _ number: UInt16, _ limit: Duration) throws(LineError) {
+    private func open(_ host: String, _ number: UInt16, _ limit: Duration) throws(DeviceError) {
         channel = try TCPConnection.open(host: host, port: number, name: port, within: limit)
     }
 
     /// Sends all bytes, or fails with `connection-lost`.
-    public func write(_ bytes: [UInt8]) throws(LineError) {
+    public func write(_ bytes: [UInt8]) throws(DeviceError) {
         try opened().write(bytes)
     }
 
     /// Returns what has arrived within `time`.
-    public func read(within time: Duration) throws(LineError) -> [UInt8] {
+    public func read(within time: Duration) throws(DeviceError) -> [UInt8] {
         try opened().read(within: time)
     }
 
     /// Does nothing: a socket has no baud rate.
-    public func setBaudRate(_ baud: Int) throws(LineError) { _ = try opened() }
+    public func setBaudRate(_ baud: Int) throws(DeviceError) { _ = try opened() }
 
     /// Does nothing: a socket has no modem lines.
-    public func setModemLines(dtr: Bool, rts: Bool) throws(LineError) { _ = try opened() }
+    public func setModemLines(dtr: Bool, rts: Bool) throws(DeviceError) { _ = try opened() }
 
     /// Throws away what has arrived.
-    public func discardInput() throws(LineError) {
+    public func discardInput() throws(DeviceError) {
         try opened().discard()
     }
 
     /// Lets wall-clock time pass.
-    public func pause(_ time: Duration) async throws(LineError) {
+    public func pause(_ time: Duration) async throws(DeviceError) {
         _ = try opened()
         try? await Task.sleep(for: time)
     }
@@ -64,7 +64,7 @@ public actor TCPLine: SerialLine {
         channel = nil
     }
 
-    private func opened() throws(LineError) -> DescriptorChannel {
+    private func opened() throws(DeviceError) -> DescriptorChannel {
         guard let channel else { throw .closed(port) }
         return channel
     }
@@ -74,7 +74,7 @@ public actor TCPLine: SerialLine {
 enum TCPConnection {
     static func open(
         host: String, port: UInt16, name: String, within limit: Duration
-    ) throws(LineError) -> DescriptorChannel {
+    ) throws(DeviceError) -> DescriptorChannel {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         #if canImport(Glibc)
@@ -87,10 +87,10 @@ enum TCPConnection {
         guard failure == 0 else { throw .portNotFound(name, cause: String(cString: gai_strerror(failure))) }
         defer { freeaddrinfo(list) }
 
-        var last = LineError.portNotFound(name, cause: "the host has no address")
+        var last = DeviceError.portNotFound(name, cause: "the host has no address")
         var candidate = list
         while let entry = candidate?.pointee {
-            do throws(LineError) {
+            do throws(DeviceError) {
                 return try connect(to: entry, name: name, within: limit)
             } catch {
                 last = error
@@ -102,11 +102,11 @@ enum TCPConnection {
 
     private static func connect(
         to entry: addrinfo, name: String, within limit: Duration
-    ) throws(LineError) -> DescriptorChannel {
+    ) throws(DeviceError) -> DescriptorChannel {
         let handle = socket(entry.ai_family, entry.ai_socktype, entry.ai_protocol)
         guard handle >= 0 else { throw .opening(name, errno) }
         let channel = DescriptorChannel(descriptor: FileDescriptor(rawValue: handle), port: name)
-        do throws(LineError) {
+        do throws(DeviceError) {
             _ = fcntl(handle, F_SETFL, fcntl(handle, F_GETFL) | O_NONBLOCK)
             _ = fcntl(handle, F_SETFD, FD_CLOEXEC)
             var yes: CInt = 1

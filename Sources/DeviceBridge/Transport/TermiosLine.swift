@@ -23,7 +23,7 @@ public actor TermiosLine: SerialLine {
 
     /// Opens the device at `path` for this process alone, raw, 8N1.
     /// Errors: `port-not-found`, `port-busy`, `permission-denied`.
-    public init(path: String, baud: Int = 115200) async throws(LineError) {
+    public init(path: String, baud: Int = 115200) async throws(DeviceError) {
         let executor = LineExecutor(label: "espmask.serial")
         let channel = try TermiosDevice.open(path)
         self.executor = executor
@@ -34,22 +34,22 @@ public actor TermiosLine: SerialLine {
     }
 
     /// Sends all bytes, or fails with `connection-lost`.
-    public func write(_ bytes: [UInt8]) throws(LineError) {
+    public func write(_ bytes: [UInt8]) throws(DeviceError) {
         try opened().write(bytes)
     }
 
     /// Returns what has arrived within `time`.
-    public func read(within time: Duration) throws(LineError) -> [UInt8] {
+    public func read(within time: Duration) throws(DeviceError) -> [UInt8] {
         try opened().read(within: time)
     }
 
     /// Sets one of the standard rates, after what was written has left.
-    public func setBaudRate(_ baud: Int) throws(LineError) {
+    public func setBaudRate(_ baud: Int) throws(DeviceError) {
         try TermiosDevice.configure(opened(), baud: baud)
     }
 
     /// Drives both lines in one system call, so that they change together.
-    public func setModemLines(dtr: Bool, rts: Bool) throws(LineError) {
+    public func setModemLines(dtr: Bool, rts: Bool) throws(DeviceError) {
         let channel = try opened()
         guard capabilities.contains(.modemLines), var bits = TermiosDevice.modemBits(channel) else { return }
         bits = dtr ? bits | TIOCM_DTR : bits & ~TIOCM_DTR
@@ -60,14 +60,14 @@ public actor TermiosLine: SerialLine {
     }
 
     /// Throws away what has arrived, in the kernel's buffer as well.
-    public func discardInput() throws(LineError) {
+    public func discardInput() throws(DeviceError) {
         let channel = try opened()
         tcflush(channel.descriptor.rawValue, TCIFLUSH)
         try channel.discard()
     }
 
     /// Lets wall-clock time pass.
-    public func pause(_ time: Duration) async throws(LineError) {
+    public func pause(_ time: Duration) async throws(DeviceError) {
         _ = try opened()
         try? await Task.sleep(for: time)
     }
@@ -78,7 +78,7 @@ public actor TermiosLine: SerialLine {
         channel = nil
     }
 
-    private func opened() throws(LineError) -> DescriptorChannel {
+    private func opened() throws(DeviceError) -> DescriptorChannel {
         guard let channel else { throw .closed(port) }
         return channel
     }
@@ -86,11 +86,11 @@ public actor TermiosLine: SerialLine {
 
 /// The system calls of opening and configuring.
 private enum TermiosDevice {
-    static func open(_ path: String) throws(LineError) -> DescriptorChannel {
+    static func open(_ path: String) throws(DeviceError) -> DescriptorChannel {
         let handle = path.withCString { systemOpen($0, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) }
         guard handle >= 0 else { throw .opening(path, errno) }
         let channel = DescriptorChannel(descriptor: FileDescriptor(rawValue: handle), port: path)
-        do throws(LineError) {
+        do throws(DeviceError) {
             guard isatty(handle) == 1 else { throw .portNotFound(path, cause: "it is no serial device") }
             // flock keeps out programs that ask for it (pySerial does); TIOCEXCL everything but root.
             guard flock(handle, LOCK_EX | LOCK_NB) == 0 else { throw .opening(path, errno) }
@@ -107,10 +107,10 @@ private enum TermiosDevice {
         return ioctl(channel.descriptor.rawValue, UInt(TIOCMGET), &bits) == 0 ? bits : nil
     }
 
-    static func configure(_ channel: DescriptorChannel, baud: Int) throws(LineError) {
+    static func configure(_ channel: DescriptorChannel, baud: Int) throws(DeviceError) {
         guard let speed = standardRates[baud] else {
             let rates = standardRates.keys.sorted().map { String($0) }.joined(separator: ", ")
-            throw LineError(
+            throw DeviceError(
                 code: "usage", message: "\(baud) baud is no standard rate of \(channel.port)",
                 hint: "Use one of \(rates).")
         }

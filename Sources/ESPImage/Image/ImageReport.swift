@@ -84,7 +84,7 @@ public struct ImageReport: Sendable, Encodable, Equatable {
 
 extension Sequence where Element == UInt8 {
     /// Two lower-case hex digits a byte.
-    var hexDigits: String {
+    package var hexDigits: String {
         var text = ""
         for byte in self {
             if byte < 16 { text.append("0") }

@@ -127,10 +127,9 @@ public final class XtensaCPU {
     private func step() {
         let at = pc
         guard let word = fetch(at) else { return tick() }
-        let length: UInt32 = word & 15 < 8 ? 3 : 2
-        nextPC = at &+ length
+        let straight = at &+ (Self.isNarrow(word) ? 2 : 3)
+        nextPC = straight
         execute(word)
-        let straight = at &+ length
         // The zero-overhead loop looks at the address behind the instruction that just ran (ISA, "Loop Option").
         if nextPC == straight, straight == special.lend, special.lcount != 0, !special.isExceptionMode {
             special.lcount &-= 1
@@ -154,8 +153,7 @@ public final class XtensaCPU {
         if address >= 0x4000_0000, biased != 0, address & 0xFFF <= 0xFFC,
             let place = UnsafeRawPointer(bitPattern: biased &+ UInt(address))
         {
-            let word = place.loadUnaligned(as: UInt32.self)
-            return word & 15 < 8 ? word & 0xFF_FFFF : word & 0xFFFF
+            return Self.instruction(place.loadUnaligned(as: UInt32.self))
         }
         let first = memory.instructionWord(around: address)
         guard first.fault == .none else { return fetchFault(first.fault, address) }
@@ -164,13 +162,19 @@ public final class XtensaCPU {
         if shift > 8 {
             let second = memory.instructionWord(around: address &+ 4)
             guard second.fault == .none else {
-                if word & 15 >= 8, shift < 24 { return word & 0xFFFF }
+                if Self.isNarrow(word), shift < 24 { return Self.instruction(word) }
                 return fetchFault(second.fault, address)
             }
             word |= second.value << (32 - shift)
         }
-        return word & 15 < 8 ? word & 0xFF_FFFF : word & 0xFFFF
+        return Self.instruction(word)
     }
+
+    /// The density option's instructions have 16 bits, all others 24.
+    private static func isNarrow(_ word: UInt32) -> Bool { word & 15 >= 8 }
+
+    /// The instruction that a word starts with, without what follows it.
+    private static func instruction(_ word: UInt32) -> UInt32 { word & (isNarrow(word) ? 0xFFFF : 0xFF_FFFF) }
 
     private func fetchFault(_ fault: AccessFault, _ address: UInt32) -> UInt32? {
         if fault == .trap {

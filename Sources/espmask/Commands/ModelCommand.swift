@@ -29,7 +29,7 @@ struct ModelInfo: AsyncParsableCommand {
         let bytes = try Files.read(model)
         let loaded = try LoadedModel(bytes: bytes)
         let plan = try loaded.plan()
-        let digest = SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let digest = SHA256.hash(data: bytes).hexDigits
         if console.json {
             console.event([
                 "name": .string(ModelCommand.name(of: model)), "bytes": .int(bytes.count), "sha256": .string(digest),

@@ -17,7 +17,6 @@ extension Failure {
         case let error as InferenceError: self.init(error.code.rawValue, error.message, hint: error.hint)
         case let error as ToolchainError: self.init(error.code, error.message, hint: error.hint)
         case let error as DeviceError: self.init(error.code, error.message, hint: error.hint)
-        case let error as LineError: self.init(error.code, error.message, hint: error.hint)
         case let error as Errno:
             self.init("file-not-found", "the system said: \(error)", hint: "Check the path and its permissions.")
         case _: return nil
