@@ -123,8 +123,8 @@ extension XtensaCPU {
         case 3: setBoolean(r, booleanS || !booleanT)
         case 4: setBoolean(r, booleanS != booleanT)
         case 8: ar[r] = left &* right
-        case 10: ar[r] = UInt32(truncatingIfNeeded: UInt64(left) &* UInt64(right) >> 32)
-        case 11: ar[r] = UInt32(truncatingIfNeeded: Int64(signedLeft) &* Int64(signedRight) >> 32)
+        case 10: ar[r] = UInt32(truncatingIfNeeded: (UInt64(left) &* UInt64(right)) >> 32)
+        case 11: ar[r] = UInt32(truncatingIfNeeded: (Int64(signedLeft) &* Int64(signedRight)) >> 32)
         case 12: ar[r] = left / right
         case 13: ar[r] = UInt32(bitPattern: signedLeft.dividedReportingOverflow(by: signedRight).partialValue)
         case 14: ar[r] = left % right
