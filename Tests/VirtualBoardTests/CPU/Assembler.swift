@@ -197,6 +197,14 @@ struct Assembler {
         pending = []
     }
 
+    /// A jump to the next instruction. qemu 7.2 holds BR and each boolean in variables of their own that share one place in
+    /// memory, and a translation block mixes up old and new ones; after whatever writes a boolean or BR the block must end.
+    mutating func endTranslationBlock() {
+        let next = label()
+        emit(.jump, to: next)
+        place(next)
+    }
+
     /// Where a label went.
     func address(of label: Label) -> UInt32? { labels[label.number] }
 

@@ -13,6 +13,8 @@ enum GuestLayout {
     static let tables: UInt32 = 0x0040_0000
     static let results: UInt32 = 0x0050_0000
     static let stackTop: UInt32 = 0x007F_0000
+    /// Where the cores with an MMU start after a reset; the simulator's machine does not start at the ELF file's entry.
+    static let reset: UInt32 = 0xFE00_0000
 }
 
 /// Words of the record that MISC0 points to, in which the exception handler counts.
@@ -48,6 +50,8 @@ struct GuestImage {
         code.emit([.wsr(.ps, 2), .rsync])
         code.load(2, GuestLayout.vectors)
         code.emit([.wsr(.vecbase, 2), .movi(2, 0xFF), .wsr(.cpenable, 2), .movi(2, 0), .wsr(.intenable, 2)])
+        // S32C1I works by itself on memory of every kind; after a reset qemu's core refuses it on uncached memory.
+        code.emit([.movi(2, 0x2A), .wsr(.atomctl, 2)])
         code.load(2, GuestLayout.results + UInt32(resultSize))
         code.emit([.wsr(.misc0, 2), .rsync])
         code.load(1, stack)
@@ -69,6 +73,14 @@ struct GuestImage {
                 (GuestLayout.results, [UInt8](repeating: 0, count: all)),
             ],
             entry: entry, resultSize: all)
+    }
+
+    /// What the result area holds before the program runs, from its start.
+    mutating func setInitialResults(_ words: [UInt32]) {
+        guard let index = sections.firstIndex(where: { $0.address == GuestLayout.results }) else { return }
+        let bytes = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * UInt32($0))) } }
+        precondition(bytes.count <= sections[index].bytes.count, "more than the result area")
+        sections[index].bytes.replaceSubrange(0..<bytes.count, with: bytes)
     }
 
     private static func vectors() -> [UInt8] {
@@ -143,9 +155,21 @@ struct GuestImage {
         #endif
     }()
 
+    private var resetCode: [UInt8] {
+        var code = Assembler(origin: GuestLayout.reset)
+        let start = code.label()
+        code.emit(.jump, to: start)
+        code.startPool(words: 1)
+        code.place(start)
+        code.load(2, entry)
+        code.emit(.jx(2))
+        code.resolve()
+        return code.bytes
+    }
+
     /// The image as an ELF file, one loadable segment for each section.
     var elf: [UInt8] {
-        let present = sections.filter { !$0.bytes.isEmpty }
+        let present = sections.filter { !$0.bytes.isEmpty } + [(GuestLayout.reset, resetCode)]
         var file: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 1, 1, 1] + [UInt8](repeating: 0, count: 9)
         func half(_ value: Int) { file += [UInt8(value & 0xFF), UInt8(value >> 8)] }
         func word(_ value: UInt32) { half(Int(value & 0xFFFF)); half(Int(value >> 16)) }

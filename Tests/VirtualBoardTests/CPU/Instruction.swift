@@ -275,6 +275,7 @@ enum SpecialRegister: Int {
     case m3 = 35
     case windowbase = 72
     case windowstart = 73
+    case atomctl = 99
     case epc1 = 177
     case excsave1 = 209
     case excsave2 = 210

@@ -63,12 +63,12 @@ struct SweepCase: Sendable {
     /// False where nothing of the instruction can be seen, such as MEMW.
     var isVisible = true
     /// What two processors may differ in is made equal here; the four words are a5, a10, SAR and BR.
-    var canonical: @Sendable ([UInt32]) -> [UInt32] = { $0 }
+    var canonical: @Sendable (SweepRow, [UInt32]) -> [UInt32] = { $1 }
     var emit: @Sendable (inout Assembler) -> Void
 
     init(
         _ name: String, rows: Int, isVisible: Bool = true,
-        canonical: @escaping @Sendable ([UInt32]) -> [UInt32] = { $0 },
+        canonical: @escaping @Sendable (SweepRow, [UInt32]) -> [UInt32] = { $1 },
         emit: @escaping @Sendable (inout Assembler) -> Void
     ) {
         self.name = name
@@ -113,7 +113,9 @@ struct InstructionSweep {
         code.place(top)
         code.emit([.l32i(3, 2, 0), .l32i(4, 2, 4), .l32i(5, 2, 8), .l32i(10, 2, 8), .l32i(9, 2, 12), .wsr(.sar, 9)])
         code.emit([.l32i(9, 2, 16), .wsr(.br, 9)])
+        code.endTranslationBlock()
         if !isBlank { sweepCase.emit(&code) }
+        code.endTranslationBlock()
         code.emit([.s32i(5, 6, 0), .s32i(10, 6, 4), .rsr(.sar, 9), .s32i(9, 6, 8), .rsr(.br, 9), .s32i(9, 6, 12)])
         code.emit([.addi(6, 6, 4 * Self.resultWords), .addi(2, 2, 4 * Self.rowWords), .addi(7, 7, -1)])
         code.emit(.zeroBranch("bnez", 7), to: top)
@@ -126,8 +128,8 @@ struct InstructionSweep {
         for (index, sweepCase) in cases.enumerated() {
             var count = 0
             for row in rows[..<sweepCase.rows] {
-                let left = sweepCase.canonical(Array(theirs[place..<place + Self.resultWords]))
-                let right = sweepCase.canonical(Array(ours[place..<place + Self.resultWords]))
+                let left = sweepCase.canonical(row, Array(theirs[place..<place + Self.resultWords]))
+                let right = sweepCase.canonical(row, Array(ours[place..<place + Self.resultWords]))
                 place += Self.resultWords
                 guard left != right, count < perCase else { continue }
                 count += 1
