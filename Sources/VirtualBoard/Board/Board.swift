@@ -66,6 +66,9 @@ public final class Board {
             + "rom=\(missingROMAddress.map { hex($0) } ?? "-") cycle=\(chip.cpu.cycle)"
     }
 
+    /// The instructions executed since the board was made.
+    package var instructionCount: UInt64 { chip.cpu.cycle - chip.cpu.idleCycles }
+
     /// Takes power away.
     public func powerOff() { phase = .off }
 
