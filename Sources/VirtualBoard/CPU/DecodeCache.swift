@@ -32,9 +32,15 @@ final class DecodeCache {
     private var usedPages: [Int] = []
     private var end = stride
     /// The blocks must be forgotten before any is run again: the memory is full, or a block runs over a loop's end.
-    private(set) var isObsolete = false
+    private(set) var isObsolete: Bool {
+        get { obsolescence.pointee }
+        set { obsolescence.pointee = newValue }
+    }
+    private let obsolescence: UnsafeMutablePointer<Bool>
 
     init(memory: MemoryMap) {
+        obsolescence = .allocate(capacity: 1)
+        obsolescence.initialize(to: false)
         self.memory = memory
         pages = MemoryMap.zeroed(count: MemoryMap.pageCount)
         base = .allocate(byteCount: Self.capacity * Self.stride, alignment: 64)
@@ -44,6 +50,7 @@ final class DecodeCache {
         for page in usedPages { pages[page]?.deallocate() }
         MemoryMap.release(pages)
         base.deallocate()
+        obsolescence.deallocate()
     }
 
     /// The first instruction of the block that starts at an address, decoded now if need be. Nil where there is no
