@@ -7,7 +7,8 @@ struct Espmask: AsyncParsableCommand {
         commandName: "espmask",
         abstract: "Takes a trained neural network to an ESP32 board and proves that it works there.",
         subcommands: [
-            PredictCommand.self, ModelCommand.self, BuildCommand.self, ImageCommand.self, PartitionsCommand.self,
+            BuildCommand.self, FlashCommand.self, PredictCommand.self, ModelCommand.self, ImageCommand.self,
+            PartitionsCommand.self,
         ]
     )
 }
