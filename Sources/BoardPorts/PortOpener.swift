@@ -3,7 +3,7 @@
 
 public import DeviceBridge
 public import SystemPackage
-internal import VirtualBoard
+package import VirtualBoard
 
 /// How ports are opened.
 public struct PortOpener: Sendable {
@@ -63,19 +63,14 @@ public struct PortOpener: Sendable {
             return VirtualLine(
                 name: address.description, profile: profile, flash: flash, pace: pace, baud: baud)
         } catch {
-            throw DeviceError(code: error.code, message: error.message, hint: error.hint)
+            throw DeviceError(error)
         }
     }
 }
 
 extension DeviceError {
-    /// Firmware of a vendor's framework on a board without mask ROM.
-    package static func needsMaskROM(_ port: String, address: UInt32) -> DeviceError {
-        DeviceError(
-            code: "needs-mask-rom",
-            message: "the firmware on \(port) calls the chip's mask ROM at 0x\(String(address, radix: 16)), "
-                + "which the virtual board does not have",
-            hint: "Arduino and ESP-IDF firmware needs a real board (--port), or Espressif's emulator; "
-                + "firmware of the bare back end runs here.")
+    /// What went wrong with a virtual board.
+    package init(_ error: VirtualBoardError) {
+        self.init(code: error.code, message: error.message, hint: error.hint)
     }
 }

@@ -26,7 +26,6 @@ public actor VirtualLine: SerialLine {
     private var idleNanoseconds: UInt64 = 0
     /// When board time and the wall clock were last the same: the difference of the two.
     private var start: (wall: ContinuousClock.Instant, line: Duration)
-    private var hostBaud: Int
 
     /// The board runs on a thread of its own: predicting may take seconds of computing.
     nonisolated public var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -41,9 +40,9 @@ public actor VirtualLine: SerialLine {
         self.pace = pace
         capabilities = pace == .virtualTime ? [.modemLines, .baudRate, .virtualTime] : [.modemLines, .baudRate]
         let board = Board(profile: profile, flash: flash)
+        board.hostBaudRate = baud
         board.powerOn(.flashBoot)
         self.board = board
-        hostBaud = baud
         start = (ContinuousClock.now, .zero)
     }
 
@@ -59,7 +58,7 @@ public actor VirtualLine: SerialLine {
     /// Sends bytes at this end's rate; at another rate than the board's they arrive as something else.
     public func write(_ bytes: [UInt8]) throws(DeviceError) {
         let board = try opened()
-        board.receive(framed(bytes, board))
+        board.receive(bytes)
     }
 
     /// What the board sends within `time`, its own or the wall clock's.
@@ -69,10 +68,10 @@ public actor VirtualLine: SerialLine {
             let board = try opened()
             if !kept.isEmpty {
                 defer { kept = [] }
-                return framed(kept, board)
+                return kept
             }
             let bytes = try advance(board, to: min(deadline, pace == .realTime ? now : deadline))
-            if !bytes.isEmpty { return framed(bytes, board) }
+            if !bytes.isEmpty { return bytes }
             if now < deadline { try await rest(until: deadline) }
         } while now < deadline
         return []
@@ -80,8 +79,7 @@ public actor VirtualLine: SerialLine {
 
     /// Sets this end's rate.
     public func setBaudRate(_ baud: Int) throws(DeviceError) {
-        _ = try opened()
-        hostBaud = baud
+        try opened().hostBaudRate = baud
     }
 
     /// Drives the auto-reset circuit.
@@ -133,7 +131,7 @@ public actor VirtualLine: SerialLine {
             idleNanoseconds += nanoseconds(deadline) - min(nanoseconds(deadline), board.now + idleNanoseconds)
         }
         let bytes = board.takeOutput()
-        if bytes.isEmpty, let address = board.missingROMAddress { throw .needsMaskROM(name, address: address) }
+        if bytes.isEmpty, let failure = board.failure { throw DeviceError(failure) }
         return bytes
     }
 
@@ -144,13 +142,5 @@ public actor VirtualLine: SerialLine {
     private func rest(until deadline: Duration) async throws(DeviceError) {
         guard pace == .realTime else { return }
         do { try await Task.sleep(for: min(Self.slice, deadline - now)) } catch { throw .interrupted }
-    }
-
-    /// Bytes as the other end samples them: whole where both rates are within the usual 3 %, else each start bit
-    /// is met at the wrong moments and something else comes out.
-    private func framed(_ bytes: [UInt8], _ board: Board) -> [UInt8] {
-        let rate = board.baudRate
-        if abs(rate - hostBaud) * 100 <= rate * 3 { return bytes }
-        return bytes.map { $0 &* 0x6D ^ 0x80 }
     }
 }
