@@ -13,6 +13,7 @@ extension XtensaCPU {
             if let value = load(literal, width: 4) { ar[t] = value }
         case 2: executeImmediate(w, t: t, s: s, r: r)
         case 3: executeFloatMemory(w, t: t, s: s, r: r)
+        case 4: executeMultiplyAccumulate(w, t: t, s: s, r: r)
         case 5: executeCall(w)
         case 6: executeJump(w, s: s, r: r)
         case 7: executeBranch(w, t: t, s: s, r: r)
