@@ -34,6 +34,8 @@ extension XtensaCPU {
         let (bytesIn, wordsIn) = (memory.byteReads, memory.wordReads)
         let (bytesOut, wordsOut) = (memory.byteWrites, memory.wordWrites)
         let hasPlainFloat = special.pointee.cpenable & 1 == 1
+        // A flag that is set or a mode that is changed is an instruction's by its word, which ends this run.
+        let isHostRounding = hasPlainFloat && self.isHostRounding
         var remaining = Int(truncatingIfNeeded: horizon &- cycle)
         var next = block
 
@@ -248,24 +250,35 @@ extension XtensaCPU {
                 place.storeBytes(of: fr[a], as: Float.self)
                 continue
             case .addFloat:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                fr[a] = fr[b] + fr[c]
+                let result = fr[b] + fr[c]
+                guard isHostRounding, result.isFinite else { return perform(i, at: horizon &- UInt64(remaining)) }
+                fr[a] = result
                 continue
             case .subtractFloat:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                fr[a] = fr[b] - fr[c]
+                let result = fr[b] - fr[c]
+                guard isHostRounding, result.isFinite else { return perform(i, at: horizon &- UInt64(remaining)) }
+                fr[a] = result
                 continue
             case .multiplyFloat:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                fr[a] = fr[b] * fr[c]
+                let result = fr[b] * fr[c]
+                guard isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (fr[b] == 0 || fr[c] == 0) else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
+                fr[a] = result
                 continue
             case .multiplyAddFloat:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                fr[a] = fr[a].addingProduct(fr[b], fr[c])
+                let result = fr[a].addingProduct(fr[b], fr[c])
+                guard isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (fr[b] == 0 || fr[c] == 0) else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
+                fr[a] = result
                 continue
             case .multiplySubtractFloat:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                fr[a] = fr[a].addingProduct(-fr[b], fr[c])
+                let result = fr[a].addingProduct(-fr[b], fr[c])
+                guard isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (fr[b] == 0 || fr[c] == 0) else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
+                fr[a] = result
                 continue
             case .moveFloat:
                 guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
@@ -288,32 +301,46 @@ extension XtensaCPU {
                 fr[a] = Float(bitPattern: ar[b])
                 continue
             case .isUnordered:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                Self.set(a, fr[b].isNaN || fr[c].isNaN, in: special)
+                guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
+                Self.set(a, false, in: special)
                 continue
             case .isEqual:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
+                guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
                 Self.set(a, fr[b] == fr[c], in: special)
                 continue
             case .isUnorderedOrEqual:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                Self.set(a, !(fr[b] < fr[c] || fr[b] > fr[c]), in: special)
+                guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
+                Self.set(a, fr[b] == fr[c], in: special)
                 continue
             case .isLess:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
+                guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
                 Self.set(a, fr[b] < fr[c], in: special)
                 continue
             case .isUnorderedOrLess:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                Self.set(a, !(fr[b] >= fr[c]), in: special)
+                guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
+                Self.set(a, fr[b] < fr[c], in: special)
                 continue
             case .isLessOrEqual:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
+                guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
                 Self.set(a, fr[b] <= fr[c], in: special)
                 continue
             case .isUnorderedOrLessOrEqual:
-                guard hasPlainFloat else { return perform(i, at: horizon &- UInt64(remaining)) }
-                Self.set(a, !(fr[b] > fr[c]), in: special)
+                guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else {
+                    return perform(i, at: horizon &- UInt64(remaining))
+                }
+                Self.set(a, fr[b] <= fr[c], in: special)
                 continue
             case .branchEqual:
                 guard ar[a] == ar[b] else { continue }
