@@ -104,6 +104,15 @@ struct BoardProgram {
         code += [UInt8](repeating: 0, count: Int(address - here))
     }
 
+    /// Counts down for so long: two instructions a round; uses a12 and a13.
+    mutating func delay(milliseconds: UInt32) {
+        set(12, to: milliseconds * 20_000)
+        set(13, to: .max)
+        let round = here
+        add(12, 12, 13)
+        jump(to: round, ifNotZero: 12)
+    }
+
     /// Turns off the watchdogs that a boot from flash arms: RTC_CNTL_WDTCONFIG0 and TIMG0's, both unlocked by the ROM.
     mutating func stopWatchdogs() {
         poke(0x3FF4_808C, 0)

@@ -8,6 +8,7 @@ struct Espmask: AsyncParsableCommand {
         abstract: "Takes a trained neural network to an ESP32 board and proves that it works there.",
         subcommands: [
             PredictCommand.self, ModelCommand.self, BuildCommand.self, ImageCommand.self, PartitionsCommand.self,
+            BoardCommand.self,
         ]
     )
 }
