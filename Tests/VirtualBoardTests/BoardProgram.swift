@@ -27,8 +27,8 @@ struct BoardProgram {
     mutating func set(_ register: UInt32, to value: UInt32) {
         let index = literals.firstIndex(of: value) ?? literals.count
         if index == literals.count { literals.append(value) }
-        let distance = Self.literalBase + UInt32(4 * index) &- (here + 3 & ~3)
-        emit(distance >> 2 << 8 & 0xFF_FF00 | register << 4 | 1)
+        let distance = Self.literalBase + UInt32(4 * index) &- ((here + 3) & ~3)
+        emit((distance >> 2) << 8 & 0xFF_FF00 | register << 4 | 1)
     }
 
     /// S32I: stores a register at an address in another.
