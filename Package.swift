@@ -39,7 +39,7 @@ let package = Package(
         .target(
             name: "DeviceBridge", dependencies: ["ESPImage", "CZlib", crypto, system], swiftSettings: strict),
         .target(name: "VirtualBoard", dependencies: ["CZlib", crypto, system], swiftSettings: strict),
-        .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard"], swiftSettings: strict),
+        .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard", system], swiftSettings: strict),
         .target(name: "Toolchain", dependencies: ["ESPImage", crypto, subprocess, system], swiftSettings: strict),
         .executableTarget(
             name: "espmask",

@@ -7,6 +7,7 @@ package enum ExceptionCause: UInt32, Sendable {
     case syscall = 1
     case loadStoreError = 3
     case levelOneInterrupt = 4
+    case alloca = 5
     case integerDivideByZero = 6
     case privileged = 8
     case loadStoreAlignment = 9
