@@ -131,11 +131,12 @@ final class DecodeCache {
         let header = end
         end += Self.stride
         let place = end
-        var (address, count) = (start, 0)
+        var (address, count, group) = (start, 0, 0)
         var endsHere = false
         while count < Self.blockLimit, let word = fetch(address) {
             if count > 0 { table(of: address)[Int(address & 0xFFF)] |= Mark.inside }
             let operation = append(word, at: address, position: count)
+            if operation != .word { group = max(group, XtensaCPU.highestRegisterGroup(of: word, callIncrement: 0)) }
             count += 1
             address &+= XtensaCPU.length(of: word)
             endsHere = operation.endsBlock
@@ -150,7 +151,7 @@ final class DecodeCache {
             table(of: address)[Int(address & 0xFFF)] |= Mark.inside
             appendNext(address, count: count)
         }
-        var first = DecodedInstruction(.next, immediate: start)
+        var first = DecodedInstruction(.next, a: group, immediate: start)
         first.setTarget(start)
         first.link = UInt32(count)
         (base + header).storeBytes(of: first, as: DecodedInstruction.self)

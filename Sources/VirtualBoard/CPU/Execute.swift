@@ -13,6 +13,7 @@ extension XtensaCPU {
             if let value = load(literal, width: 4) { ar[t] = value }
         case 2: executeImmediate(w, t: t, s: s, r: r)
         case 3: executeFloatMemory(w, t: t, s: s, r: r)
+        case 4: executeMultiplyAccumulate(w, t: t, s: s, r: r)
         case 5: executeCall(w)
         case 6: executeJump(w, s: s, r: r)
         case 7: executeBranch(w, t: t, s: s, r: r)
@@ -45,15 +46,15 @@ extension XtensaCPU {
         switch (r, t) {
         case (0, _): ar[t] = ar[s]
         case (15, 0): nextPC = ar[0]
+        case (15, 1): returnWindowed()
         case (15, 3): break
         case _: raise(.illegalInstruction)
         }
     }
 
     private func executeCall(_ w: UInt32) {
-        // CALL4 to CALL12 need the windowed registers.
-        guard w >> 4 & 3 == 0 else { return raise(.illegalInstruction) }
         let target = (pc & ~3) &+ (Self.signed(w >> 6, bits: 18) << 2) &+ 4
+        guard w >> 4 & 3 == 0 else { return callWindowed(w >> 4 & 3, target: target) }
         ar[0] = nextPC
         nextPC = target
     }
@@ -76,10 +77,10 @@ extension XtensaCPU {
             branch([value == constant, value != constant, number < other, number >= other][Int(m)], w)
         case _:
             switch m {
+            case 0: executeEntry(w, s: s)
             case 1: executeLoop(w, s: s, r: r)
             case 2: branch(value < Self.b4Unsigned[r], w)
-            case 3: branch(value >= Self.b4Unsigned[r], w)
-            case _: raise(.illegalInstruction)
+            case _: branch(value >= Self.b4Unsigned[r], w)
             }
         }
     }

@@ -12,6 +12,7 @@ extension XtensaCPU {
         case 4, 5:
             let mask = op2 == 15 ? 0xFFFF : (UInt32(1) << UInt32(op2 + 1)) - 1
             ar[r] = ar[t] >> (UInt32(s) | (w >> 16 & 1) << 4) & mask
+        case 9: executeWindowMemory(op2, t: t, s: s, r: r)
         case 8: executeFloatIndexed(op2, t: t, s: s, r: r)
         case 10: executeFloat(op2, t: t, s: s, r: r)
         case 11: executeFloatCompare(op2, t: t, s: s, r: r)
@@ -40,16 +41,20 @@ extension XtensaCPU {
     private func executeControl(t: Int, s: Int, r: Int) {
         switch (r, t) {
         case (0, 8): nextPC = ar[0]
+        case (0, 9): returnWindowed()
         case (0, 10): nextPC = ar[s]
         case (0, 12):
             let target = ar[s]
             ar[0] = nextPC
             nextPC = target
+        case (0, 13...15): callWindowed(UInt32(t & 3), target: ar[s])
+        case (1, _): executeMoveStackPointer(t: t, s: s)
         case (2, 0...3), (2, 8), (2, 12), (2, 13), (2, 15): break
         case (3, 0) where s == 0:
             nextPC = special.epc[1]
             special.ps &= ~0x10
         case (3, 0) where s == 2: nextPC = special.depc
+        case (3, 0) where s == 4 || s == 5: returnFromWindowException(isStart: s == 5)
         case (3, 1) where (2...7).contains(s):
             nextPC = special.epc[s]
             special.ps = special.eps[s]
@@ -85,6 +90,7 @@ extension XtensaCPU {
         case 2: special.sar = (ar[s] & 3) * 8
         case 3: special.sar = 32 - (ar[s] & 3) * 8
         case 4: special.sar = UInt32(s | (t & 1) << 4)
+        case 8: rotateWindow(by: Self.signed(UInt32(t), bits: 4))
         case 14:
             let value = ar[s]
             let same = Int32(bitPattern: value) < 0 ? ~value : value
@@ -168,8 +174,8 @@ extension XtensaCPU {
     private func readUser(_ number: Int, r: Int) {
         switch number {
         case 231: ar[r] = special.threadptr
-        case 232: ar[r] = special.fcr
-        case 233: ar[r] = special.fsr
+        case 232: if isFloatEnabled { ar[r] = special.fcr }
+        case 233: if isFloatEnabled { ar[r] = special.fsr }
         case _: raise(.illegalInstruction)
         }
     }
@@ -177,8 +183,8 @@ extension XtensaCPU {
     private func writeUser(_ number: Int, _ value: UInt32) {
         switch number {
         case 231: special.threadptr = value
-        case 232: special.fcr = value & 0x7F
-        case 233: special.fsr = value & 0xF80
+        case 232: if isFloatEnabled { special.fcr = value & 0x7F }
+        case 233: if isFloatEnabled { special.fsr = value & FloatUnit.Flag.all }
         case _: raise(.illegalInstruction)
         }
     }

@@ -5,9 +5,9 @@
 // that interrupts, stops and changed code are looked at before the next instruction.
 
 extension XtensaCPU {
-    /// True where all of a block's instructions can run before `horizon`.
+    /// True where all of a block's instructions can run in `cycles`, and in the present register window.
     func canEnter(_ block: UnsafeMutablePointer<DecodedInstruction>, cycles: Int) -> Bool {
-        Int(block[-1].link) <= cycles
+        Int(block[-1].link) <= cycles && Int(block[-1].a) <= specialRegisters.pointee.highestFreeGroup
     }
 
     /// Memory for an aligned access that needs no more than a pointer; nil for any other.
@@ -36,8 +36,12 @@ extension XtensaCPU {
         let (bytesOut, wordsOut) = (memory.byteWrites, memory.wordWrites)
         let (core, memory) = (core, memory)
         var hasPlainFloat = special.pointee.cpenable & 1 == 1
+        // A flag that is set or a mode that is changed is an instruction's by its word.
+        var isHostRounding = hasPlainFloat && self.isHostRounding
         var horizon = core.pointee.horizon
         var remaining = Int(truncatingIfNeeded: horizon &- core.pointee.cycle)
+        // With fewer cycles left it has to be asked whether a block may be entered; always, with a window that is not free.
+        var slack = special.pointee.highestFreeGroup == 3 ? DecodeCache.blockLimit : Int.max
         var next = block
 
         run: while true {
@@ -252,24 +256,32 @@ extension XtensaCPU {
                     place.storeBytes(of: fr[a], as: Float.self)
                     continue run
                 case .addFloat:
-                    guard hasPlainFloat else { break byWord }
-                    fr[a] = fr[b] + fr[c]
+                    let result = fr[b] + fr[c]
+                    guard isHostRounding, result.isFinite else { break byWord }
+                    fr[a] = result
                     continue run
                 case .subtractFloat:
-                    guard hasPlainFloat else { break byWord }
-                    fr[a] = fr[b] - fr[c]
+                    let result = fr[b] - fr[c]
+                    guard isHostRounding, result.isFinite else { break byWord }
+                    fr[a] = result
                     continue run
                 case .multiplyFloat:
-                    guard hasPlainFloat else { break byWord }
-                    fr[a] = fr[b] * fr[c]
+                    let result = fr[b] * fr[c]
+                    guard isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (fr[b] == 0 || fr[c] == 0)
+                    else { break byWord }
+                    fr[a] = result
                     continue run
                 case .multiplyAddFloat:
-                    guard hasPlainFloat else { break byWord }
-                    fr[a] = fr[a].addingProduct(fr[b], fr[c])
+                    let result = fr[a].addingProduct(fr[b], fr[c])
+                    guard isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (fr[b] == 0 || fr[c] == 0)
+                    else { break byWord }
+                    fr[a] = result
                     continue run
                 case .multiplySubtractFloat:
-                    guard hasPlainFloat else { break byWord }
-                    fr[a] = fr[a].addingProduct(-fr[b], fr[c])
+                    let result = fr[a].addingProduct(-fr[b], fr[c])
+                    guard isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (fr[b] == 0 || fr[c] == 0)
+                    else { break byWord }
+                    fr[a] = result
                     continue run
                 case .moveFloat:
                     guard hasPlainFloat else { break byWord }
@@ -292,32 +304,32 @@ extension XtensaCPU {
                     fr[a] = Float(bitPattern: ar[b])
                     continue run
                 case .isUnordered:
-                    guard hasPlainFloat else { break byWord }
-                    Self.set(a, fr[b].isNaN || fr[c].isNaN, in: special)
+                    guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else { break byWord }
+                    Self.set(a, false, in: special)
                     continue run
                 case .isEqual:
-                    guard hasPlainFloat else { break byWord }
+                    guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else { break byWord }
                     Self.set(a, fr[b] == fr[c], in: special)
                     continue run
                 case .isUnorderedOrEqual:
-                    guard hasPlainFloat else { break byWord }
-                    Self.set(a, !(fr[b] < fr[c] || fr[b] > fr[c]), in: special)
+                    guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else { break byWord }
+                    Self.set(a, fr[b] == fr[c], in: special)
                     continue run
                 case .isLess:
-                    guard hasPlainFloat else { break byWord }
+                    guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else { break byWord }
                     Self.set(a, fr[b] < fr[c], in: special)
                     continue run
                 case .isUnorderedOrLess:
-                    guard hasPlainFloat else { break byWord }
-                    Self.set(a, !(fr[b] >= fr[c]), in: special)
+                    guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else { break byWord }
+                    Self.set(a, fr[b] < fr[c], in: special)
                     continue run
                 case .isLessOrEqual:
-                    guard hasPlainFloat else { break byWord }
+                    guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else { break byWord }
                     Self.set(a, fr[b] <= fr[c], in: special)
                     continue run
                 case .isUnorderedOrLessOrEqual:
-                    guard hasPlainFloat else { break byWord }
-                    Self.set(a, !(fr[b] > fr[c]), in: special)
+                    guard hasPlainFloat, !fr[b].isNaN, !fr[c].isNaN else { break byWord }
+                    Self.set(a, fr[b] <= fr[c], in: special)
                     continue run
                 case .branchEqual:
                     guard ar[a] == ar[b] else { continue run }
@@ -387,7 +399,7 @@ extension XtensaCPU {
                     remaining &-= i.pointee.position &+ 1
                     let place = pages[Int(target >> 12)]?[Int(target & 0xFFF)] ?? 0
                     next = cache.instruction(at: place & ~DecodeCache.Mark.all)
-                    if place < 4 || remaining < DecodeCache.blockLimit {
+                    if place < 4 || remaining < slack {
                         guard place >= 4, canEnter(next, cycles: remaining) else {
                             return leave(to: target, at: horizon &- UInt64(remaining))
                         }
@@ -412,7 +424,7 @@ extension XtensaCPU {
                     if link == 0 { return leave(to: i.pointee.target, at: horizon &- UInt64(remaining)) }
                 }
                 next = (base + Int(link)).assumingMemoryBound(to: DecodedInstruction.self)
-                if remaining < DecodeCache.blockLimit, !canEnter(next, cycles: remaining) {
+                if remaining < slack, !canEnter(next, cycles: remaining) {
                     return leave(to: i.pointee.target, at: horizon &- UInt64(remaining))
                 }
                 continue run
@@ -426,6 +438,8 @@ extension XtensaCPU {
             horizon = core.pointee.horizon
             remaining = Int(truncatingIfNeeded: horizon &- core.pointee.cycle)
             hasPlainFloat = special.pointee.cpenable & 1 == 1
+            isHostRounding = hasPlainFloat && self.isHostRounding
+            slack = special.pointee.highestFreeGroup == 3 ? DecodeCache.blockLimit : Int.max
         }
     }
 

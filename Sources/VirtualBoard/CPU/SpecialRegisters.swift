@@ -8,6 +8,10 @@ struct SpecialRegisters {
     var sar: UInt32 = 0
     var br: UInt32 = 0
     var scompare1: UInt32 = 0
+    /// MAC16's 40-bit accumulator, sign-extended.
+    var accumulator: Int64 = 0
+    /// MAC16's m0 to m3.
+    var multiplier = SIMD4<UInt32>()
     var epc = [UInt32](repeating: 0, count: 8)
     var eps = [UInt32](repeating: 0, count: 8)
     var excsave = [UInt32](repeating: 0, count: 8)
@@ -15,7 +19,7 @@ struct SpecialRegisters {
     var cpenable: UInt32 = 0
     var interrupt: UInt32 = 0
     var intenable: UInt32 = 0
-    var ps: UInt32 = 0x1F
+    var ps: UInt32 = 0x1F { didSet { highestFreeGroup = freeGroup } }
     var vecbase: UInt32 = 0x4000_0000
     var exccause: UInt32 = 0
     var excvaddr: UInt32 = 0
@@ -23,8 +27,14 @@ struct SpecialRegisters {
     var ccompare: [UInt32] = [0, 0, 0]
     var misc: [UInt32] = [0, 0, 0, 0]
     var atomctl: UInt32 = 0x28
-    var windowBase: UInt32 = 0
-    var windowStart: UInt32 = 1
+    /// Changed by `XtensaCPU.moveWindow(to:)` alone, which brings the registers along.
+    var windowBase: UInt32 = 0 { didSet { highestFreeGroup = freeGroup } }
+    var windowStart: UInt32 = 1 { didSet { highestFreeGroup = freeGroup } }
+    /// How far an instruction may reach into the live window without a window overflow: an instruction whose highest
+    /// register is in group n (a4n to a4n+3) raises one where n is greater than this. 3 (all of a0 to a15 are free) with
+    /// PS.WOE clear, with PS.EXCM set, and wherever no caller's registers lie in the window; then nothing has to be checked.
+    /// Kept up to date by every write of PS, WindowBase and WindowStart.
+    private(set) var highestFreeGroup = 3
     var threadptr: UInt32 = 0
     var fcr: UInt32 = 0
     var fsr: UInt32 = 0
@@ -46,6 +56,9 @@ extension XtensaCPU {
         case 3: special.sar
         case 4: special.br
         case 12: special.scompare1
+        case 16: special.accumulatorLow
+        case 17: special.accumulatorHigh
+        case 32...35: special.multiplier[number - 32]
         case 72: special.windowBase
         case 73: special.windowStart
         case 99: special.atomctl
@@ -77,6 +90,11 @@ extension XtensaCPU {
         case 3: special.sar = value & 63
         case 4: special.br = value & 0xFFFF
         case 12: special.scompare1 = value
+        case 16: special.accumulatorLow = value
+        case 17: special.accumulatorHigh = value
+        case 32...35: special.multiplier[number - 32] = value
+        case 72: moveWindow(to: value)
+        case 73: special.windowStart = value & 0xFFFF
         case 99: special.atomctl = value & 0x3F
         case 177...183: special.epc[number - 176] = value
         case 192: special.depc = value

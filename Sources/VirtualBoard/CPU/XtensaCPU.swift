@@ -1,6 +1,6 @@
 // The ESP32's processor core, an Xtensa LX6: its registers, its clock of one instruction a cycle, and the loop that runs
-// it. Instructions are in Execute*.swift, exceptions and interrupts in Exceptions.swift. Not done yet: the windowed
-// registers (ENTRY, CALL4 to CALLX12, RETW raise IllegalInstruction) and MAC16.
+// it. Instructions are in Execute*.swift, the register window in RegisterWindow.swift, exceptions and interrupts in
+// Exceptions.swift.
 
 /// The processor.
 public final class XtensaCPU {
@@ -30,7 +30,10 @@ public final class XtensaCPU {
         get { core.pointee.pc }
         set { core.pointee.pc = newValue }
     }
+    /// a0 to a15: the live window's registers.
     let ar: UnsafeMutablePointer<UInt32>
+    /// All 64 registers; those of the live window are stale here until the window moves.
+    let physicalRegisters: UnsafeMutablePointer<UInt32>
     let fr: UnsafeMutablePointer<Float>
     /// Where the special registers lie; the hot loop holds on to it.
     let specialRegisters: UnsafeMutablePointer<SpecialRegisters>
@@ -66,24 +69,31 @@ public final class XtensaCPU {
         core.initialize(to: CoreState())
         specialRegisters = .allocate(capacity: 1)
         specialRegisters.initialize(to: SpecialRegisters())
-        ar = .allocate(capacity: 64)
-        ar.initialize(repeating: 0, count: 64)
+        ar = Self.registers(count: 16)
+        physicalRegisters = Self.registers(count: 64)
         fr = .allocate(capacity: 16)
         fr.initialize(repeating: 0, count: 16)
     }
 
+    /// Zeroed registers, aligned to groups of four.
+    private static func registers(count: Int) -> UnsafeMutablePointer<UInt32> {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: WindowState.groupSize)
+        return memory.initializeMemory(as: UInt32.self, repeating: 0, count: count)
+    }
+
     deinit {
         ar.deallocate()
+        physicalRegisters.deallocate()
         fr.deallocate()
         specialRegisters.deinitialize(count: 1)
         specialRegisters.deallocate()
         core.deallocate()
     }
 
-    /// A register of the current window; only window base 0 exists so far.
+    /// A register of the live window, a0 to a15.
     package subscript(register: Int) -> UInt32 {
-        get { ar[register & 63] }
-        set { ar[register & 63] = newValue }
+        get { ar[register & 15] }
+        set { ar[register & 15] = newValue }
     }
 
     /// What a reset does: ISA reference, "Reset": PS is 0x1F, interrupts off, the vectors at their place in ROM.
@@ -201,7 +211,12 @@ public final class XtensaCPU {
     func perform(_ word: UInt32) {
         let straight = pc &+ Self.length(of: word)
         nextPC = straight
-        execute(word)
+        let free = special.highestFreeGroup
+        if free < 3, Self.highestRegisterGroup(of: word, callIncrement: special.callIncrement) > free {
+            overflowWindow()
+        } else {
+            execute(word)
+        }
         // The zero-overhead loop looks at the address behind the instruction that just ran (ISA, "Loop Option").
         if nextPC == straight, straight == special.lend, special.lcount != 0, !special.isExceptionMode {
             special.lcount &-= 1
