@@ -71,6 +71,8 @@ final class LoaderTestBoard: ServedBoard {
     private var isHeldInReset = false
     private var isOff = true
     private(set) var now: UInt64 = 0
+    var hostBaudRate: Int?
+    var failure: VirtualBoardError?
 
     init(flash: NORFlash, faults: FaultInjector? = nil) {
         host = LoaderTestHost(flash: flash)

@@ -71,6 +71,8 @@ private final class EchoBoard: ServedBoard {
     private var isOff = true
     private(set) var now: UInt64 = 0
     var waitingInput: Int { 0 }
+    var hostBaudRate: Int?
+    var failure: VirtualBoardError?
 
     func powerCycle(intoLoader: Bool) {
         resets += 1

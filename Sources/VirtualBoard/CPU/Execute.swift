@@ -60,8 +60,8 @@ extension XtensaCPU {
         nextPC = target
     }
 
-    private static let b4: [UInt32] = [.max, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
-    private static let b4Unsigned: [UInt32] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+    static let b4: [UInt32] = [.max, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+    static let b4Unsigned: [UInt32] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
 
     private func executeJump(_ w: UInt32, s: Int, r: Int) {
         let m = w >> 6 & 3
