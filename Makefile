@@ -10,7 +10,7 @@ PEERS  := .venv-peers
 .PHONY: help demo build test unit lint format peers needs needs-test sanitize install clean
 
 help:
-	@echo "make demo      install what is needed, build, and show the demo model at work"
+	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
 	@echo "make test      install the judges too, lint, build, and run every test"
 	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
 	@echo "make lint      check the format of the Swift sources"
@@ -29,10 +29,8 @@ build: needs
 	@$(BUILD) --product espmask
 
 demo: build
-	@echo "make: building the firmware that will run the model on the board"
-	@$(BIN) build run_model_cnn
-	@echo "make: what that firmware's engine predicts for the sample pictures, computed on this machine"
-	@$(BIN) predict --model models/mask_cnn_10.tflite --inputs models/samples/mask_cnn_10.csv --labels mask,no_mask
+	@echo "make: a model becomes predictions on the virtual board"
+	@$(BIN) run --count 6
 
 peers: $(PEERS)/ready
 

@@ -27,8 +27,8 @@ struct BoardProgram {
     mutating func set(_ register: UInt32, to value: UInt32) {
         let index = literals.firstIndex(of: value) ?? literals.count
         if index == literals.count { literals.append(value) }
-        let distance = Self.literalBase + UInt32(4 * index) &- (here + 3 & ~3)
-        emit(distance >> 2 << 8 & 0xFF_FF00 | register << 4 | 1)
+        let distance = Self.literalBase + UInt32(4 * index) &- ((here + 3) & ~3)
+        emit((distance >> 2) << 8 & 0xFF_FF00 | register << 4 | 1)
     }
 
     /// S32I: stores a register at an address in another.
@@ -102,6 +102,15 @@ struct BoardProgram {
     mutating func skip(to address: UInt32) {
         precondition(address >= here)
         code += [UInt8](repeating: 0, count: Int(address - here))
+    }
+
+    /// Counts down for so long: two instructions a round; uses a12 and a13.
+    mutating func delay(milliseconds: UInt32) {
+        set(12, to: milliseconds * 20_000)
+        set(13, to: .max)
+        let round = here
+        add(12, 12, 13)
+        jump(to: round, ifNotZero: 12)
     }
 
     /// Turns off the watchdogs that a boot from flash arms: RTC_CNTL_WDTCONFIG0 and TIMG0's, both unlocked by the ROM.

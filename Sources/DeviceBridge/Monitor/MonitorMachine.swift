@@ -47,7 +47,7 @@ public struct MonitorMachine: Sendable {
     /// When `timePassed` is to be called if nothing arrives before; nil when nothing waits.
     public var deadline: UInt64? {
         let waits =
-            inferences.held != nil || !window.isEmpty || merger.unfinished.count != toldPartial || panics.open != nil
+            inferences.isWaiting || !window.isEmpty || merger.unfinished.count != toldPartial || panics.open != nil
         return waits ? lastArrival &+ Self.silence : nil
     }
 
@@ -66,7 +66,7 @@ public struct MonitorMachine: Sendable {
         now = max(now, nanoseconds)
         guard now - lastArrival >= Self.silence else { return [] }
         var events: [MonitorEvent] = []
-        emit(inferences.release(), &events)
+        emit(inferences.flush(), &events)
         if let report = panics.finish() { take(report, &events) }
         announce(&events)
         let unfinished = merger.unfinished
@@ -82,7 +82,7 @@ public struct MonitorMachine: Sendable {
         var events: [MonitorEvent] = []
         if let raw = merger.finished() { take(raw, &events) }
         toldPartial = 0
-        emit(inferences.release(), &events)
+        emit(inferences.flush(), &events)
         if let report = panics.finish() { take(report, &events) }
         announce(&events)
         return events
@@ -103,6 +103,7 @@ public struct MonitorMachine: Sendable {
         noteTime(of: line)
         if let boot = boots.take(line) { take(boot, line, &events) } else { takeSavedPC(line) }
         if let report { take(report, line, &events) }
+        if line.saysThatHostResets { reboots.hostResets() }
         reboots.line()
         if linesSinceTaskWatchdog < Int.max { linesSinceTaskWatchdog += 1 }
         if !line.isHostNote {
@@ -202,8 +203,7 @@ public struct MonitorMachine: Sendable {
             events.append(.inference(event))
             reboots.inference()
             let line = MonitorLine(
-                bytes: Array("predicted: \(event.tokens.joined(separator: ","))".utf8), number: event.line,
-                hostMilliseconds: nil)
+                bytes: Array("predicted: \(event.tokens.joined(separator: ","))".utf8), number: event.line)
             for finding in outputs.take(event, line) { add(finding) }
         }
     }
@@ -244,6 +244,12 @@ public struct MonitorMachine: Sendable {
 }
 
 extension MonitorLine {
+    /// Whether a flasher or monitor says in the log that it resets the board or has just begun.
+    var saysThatHostResets: Bool {
+        bytes.holds("Hard resetting") || bytes.holds("idf_monitor on") || bytes.holds("esp-idf-monitor ")
+            || bytes.holds("Terminal on /dev") || bytes.holds("Terminal on COM")
+    }
+
     /// Whether nearly all of it is digits and commas: a dump, which the rules need not read.
     var looksLikeNumbers: Bool {
         guard bytes.count > 200 else { return false }

@@ -3,7 +3,7 @@
 // an idle line of 8N1, so that the result does not depend on how bytes were cut into pieces.
 
 /// A receiver that samples what a sender put on the line.
-struct LineSampling {
+package struct LineSampling {
     /// Bits a second of the two ends.
     let sender: Int
     let receiver: Int
@@ -11,11 +11,16 @@ struct LineSampling {
     /// Up to this part of a difference the last of ten bits is still sampled within itself.
     private static let toleratedPart = 32
 
+    package init(sender: Int, receiver: Int) {
+        self.sender = sender
+        self.receiver = receiver
+    }
+
     /// True when every byte comes through as it was sent.
     var isClean: Bool { sender <= 0 || receiver <= 0 || abs(sender - receiver) <= sender / Self.toleratedPart }
 
     /// The bytes that the receiver takes out of `bytes`.
-    func heard(_ bytes: [UInt8]) -> [UInt8] { isClean ? bytes : bytes.flatMap { heard($0) } }
+    package func heard(_ bytes: [UInt8]) -> [UInt8] { isClean ? bytes : bytes.flatMap { heard($0) } }
 
     // Time is counted in units in which a bit of the sender and a bit of the receiver are both even numbers.
     private func heard(_ byte: UInt8) -> [UInt8] {

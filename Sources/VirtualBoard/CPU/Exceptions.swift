@@ -84,8 +84,9 @@ extension XtensaCPU {
         return nil
     }
 
-    /// Stores for an instruction; an exception where it cannot.
-    func store(_ address: UInt32, _ value: UInt32, width: UInt32) {
+    /// Stores for an instruction; false after an exception.
+    @discardableResult
+    func store(_ address: UInt32, _ value: UInt32, width: UInt32) -> Bool {
         var fault = AccessFault.none
         let table = width == 4 ? memory.wordWrites : memory.byteWrites
         let biased = table[Int(address >> 12)]
@@ -97,15 +98,16 @@ extension XtensaCPU {
             case 2: place.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
             case _: place.storeBytes(of: value, as: UInt32.self)
             }
-            return
+            return true
         }
         fault = memory.store(address, value, width: width, at: cycle)
         switch fault {
-        case .none: break
+        case .none: return true
         case .unmapped: raise(.storeProhibited, address: address)
         case .forbidden: raise(.loadStoreError, address: address)
         case .misaligned: raise(.loadStoreAlignment, address: address)
         case .trap: trapAddress = address
         }
+        return false
     }
 }

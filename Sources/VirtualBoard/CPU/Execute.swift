@@ -13,6 +13,7 @@ extension XtensaCPU {
             if let value = load(literal, width: 4) { ar[t] = value }
         case 2: executeImmediate(w, t: t, s: s, r: r)
         case 3: executeFloatMemory(w, t: t, s: s, r: r)
+        case 4: executeMultiplyAccumulate(w, t: t, s: s, r: r)
         case 5: executeCall(w)
         case 6: executeJump(w, s: s, r: r)
         case 7: executeBranch(w, t: t, s: s, r: r)
@@ -58,8 +59,8 @@ extension XtensaCPU {
         nextPC = target
     }
 
-    private static let b4: [UInt32] = [.max, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
-    private static let b4Unsigned: [UInt32] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+    static let b4: [UInt32] = [.max, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+    static let b4Unsigned: [UInt32] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
 
     private func executeJump(_ w: UInt32, s: Int, r: Int) {
         let m = w >> 6 & 3

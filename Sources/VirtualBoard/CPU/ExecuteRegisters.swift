@@ -174,8 +174,8 @@ extension XtensaCPU {
     private func readUser(_ number: Int, r: Int) {
         switch number {
         case 231: ar[r] = special.threadptr
-        case 232: ar[r] = special.fcr
-        case 233: ar[r] = special.fsr
+        case 232: if isFloatEnabled { ar[r] = special.fcr }
+        case 233: if isFloatEnabled { ar[r] = special.fsr }
         case _: raise(.illegalInstruction)
         }
     }
@@ -183,8 +183,8 @@ extension XtensaCPU {
     private func writeUser(_ number: Int, _ value: UInt32) {
         switch number {
         case 231: special.threadptr = value
-        case 232: special.fcr = value & 0x7F
-        case 233: special.fsr = value & 0xF80
+        case 232: if isFloatEnabled { special.fcr = value & 0x7F }
+        case 233: if isFloatEnabled { special.fsr = value & FloatUnit.Flag.all }
         case _: raise(.illegalInstruction)
         }
     }

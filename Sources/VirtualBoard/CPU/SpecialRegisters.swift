@@ -8,6 +8,10 @@ struct SpecialRegisters {
     var sar: UInt32 = 0
     var br: UInt32 = 0
     var scompare1: UInt32 = 0
+    /// MAC16's 40-bit accumulator, sign-extended.
+    var accumulator: Int64 = 0
+    /// MAC16's m0 to m3.
+    var multiplier = SIMD4<UInt32>()
     var epc = [UInt32](repeating: 0, count: 8)
     var eps = [UInt32](repeating: 0, count: 8)
     var excsave = [UInt32](repeating: 0, count: 8)
@@ -52,6 +56,9 @@ extension XtensaCPU {
         case 3: special.sar
         case 4: special.br
         case 12: special.scompare1
+        case 16: special.accumulatorLow
+        case 17: special.accumulatorHigh
+        case 32...35: special.multiplier[number - 32]
         case 72: special.windowBase
         case 73: special.windowStart
         case 99: special.atomctl
@@ -83,6 +90,9 @@ extension XtensaCPU {
         case 3: special.sar = value & 63
         case 4: special.br = value & 0xFFFF
         case 12: special.scompare1 = value
+        case 16: special.accumulatorLow = value
+        case 17: special.accumulatorHigh = value
+        case 32...35: special.multiplier[number - 32] = value
         case 72: moveWindow(to: value)
         case 73: special.windowStart = value & 0xFFFF
         case 99: special.atomctl = value & 0x3F

@@ -107,6 +107,14 @@ public final class MemoryMap {
         }
     }
 
+    /// Bytes behind the cache windows have changed: what was decoded from them is stale.
+    package func noteChange(at place: UnsafeRawPointer, count: Int) {
+        for page in cachePagesWithCode {
+            guard let shown = cachePages[page] else { continue }
+            if place < shown + Int(Self.cachePageSize), shown < place + count { isCodeStale = true }
+        }
+    }
+
     /// Fills all RAM with junk, as when power was away.
     package func losePower() {
         for storage in storages { storage.fillWithJunk() }
@@ -170,8 +178,11 @@ public final class MemoryMap {
     // calloc leaves untouched pages unbacked, so that tables over the whole address space cost nothing.
     private static func zeroedTable() -> Table { zeroed(count: pageCount) }
 
-    private static func zeroed<Element>(count: Int) -> UnsafeMutablePointer<Element> {
+    static func zeroed<Element>(count: Int) -> UnsafeMutablePointer<Element> {
         guard let memory = calloc(count, MemoryLayout<Element>.stride) else { fatalError("out of memory") }
         return memory.bindMemory(to: Element.self, capacity: count)
     }
+
+    /// Gives back what `zeroed(count:)` made.
+    static func release<Element>(_ table: UnsafeMutablePointer<Element>) { free(table) }
 }

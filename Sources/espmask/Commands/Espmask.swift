@@ -16,6 +16,7 @@ struct Espmask: AsyncParsableCommand {
             ModelCommand.self,
             ImageCommand.self,
             PartitionsCommand.self,
+            BoardCommand.self,
             BoardsCommand.self,
         ]
     )

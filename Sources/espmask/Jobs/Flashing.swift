@@ -39,7 +39,7 @@ enum Flashing {
                     }),
             ])
         } else {
-            console.line("\(port): \(summary(of: report))")
+            console.line("\(summary(of: report)), on \(port)")
         }
     }
 
@@ -49,7 +49,7 @@ enum Flashing {
         let seconds =
             String(Int((flash.seconds * 10).rounded()) / 10) + "."
             + String(Int((flash.seconds * 10).rounded()) % 10)
-        if flash.written == 0 { return "nothing to flash: all \(flash.skipped) bytes are there already (\(seconds) s)" }
-        return "flashed \(flash.written) bytes, \(flash.skipped) were there already (\(seconds) s)"
+        if flash.written == 0 { return "nothing to flash: all \(flash.skipped) bytes are there already, \(seconds) s" }
+        return "flashed \(flash.written) bytes, \(flash.skipped) were there already, \(seconds) s"
     }
 }

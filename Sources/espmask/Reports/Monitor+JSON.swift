@@ -15,14 +15,18 @@ extension BootEvent {
 
 extension InferenceEvent {
     /// The shape of a prediction.
-    var json: JSON {
-        [
+    var json: JSON { .object(members) }
+
+    /// The keys of a prediction.
+    var members: [JSON.Member] {
+        let pairs: KeyValuePairs<String, JSON> = [
             "event": "inference", "index": .int(index), "value": .optional(value),
             "values": .array(values.map { .optional($0) }), "token": .string(token), "label": .optional(label),
             "inputs": inputs.map { .array($0.map { .number($0) }) } ?? .null,
             "bits": bits.map { .array($0.map { .string($0) }) } ?? .null, "us": .optional(microseconds),
             "line": .int(line),
         ]
+        return pairs.map { JSON.Member(key: $0.key, value: $0.value) }
     }
 }
 

@@ -9,7 +9,7 @@ extension Finding {
         case .abort: code = .abort
         case .panic: code = Self.code(ofCause: report.cause ?? "", task: report.task)
         }
-        let line = MonitorLine(bytes: Array(report.firstLine.utf8), number: report.line, hostMilliseconds: nil)
+        let line = MonitorLine(bytes: Array(report.firstLine.utf8), number: report.line)
         self.init(code, .error, line)
         if let cause = report.cause { details["cause"] = .text(cause) }
         if let pc = report.pc { details["pc"] = .address(pc) }
@@ -62,7 +62,7 @@ extension Diagnosis {
     /// What tells two of one code apart.
     var identity: String {
         var finding = Finding(
-            code, severity, MonitorLine(bytes: [], number: 0, hostMilliseconds: nil), details: details)
+            code, severity, MonitorLine(bytes: [], number: 0), details: details)
         finding.isWeak = false
         return finding.identity
     }

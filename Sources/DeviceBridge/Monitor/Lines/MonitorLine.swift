@@ -12,13 +12,17 @@ public struct MonitorLine: Equatable, Sendable {
     /// What the host's clock said, in milliseconds since midnight, when a saved log carries it.
     public var hostMilliseconds: Int?
 
+    /// Whether a reset or a panic cut the line off, so that its last word may be half a word.
+    public var isCutShort: Bool
+
     /// The text's bytes, for the parsers.
     var bytes: [UInt8]
 
-    init(bytes: [UInt8], number: Int, hostMilliseconds: Int?) {
+    init(bytes: [UInt8], number: Int, hostMilliseconds: Int? = nil, isCutShort: Bool = false) {
         self.bytes = bytes
         self.number = number
         self.hostMilliseconds = hostMilliseconds
+        self.isCutShort = isCutShort
         text = String(decoding: bytes, as: UTF8.self)
         log = LogHeader(of: bytes)
     }
@@ -38,7 +42,9 @@ public struct MonitorLine: Equatable, Sendable {
         let bytes = Array(text[prefix.length...])
         let cuts = [0] + cutPositions(bytes) + [bytes.count]
         return zip(cuts, cuts.dropFirst()).map {
-            MonitorLine(bytes: Array(bytes[$0..<$1]), number: raw.number, hostMilliseconds: prefix.milliseconds)
+            MonitorLine(
+                bytes: Array(bytes[$0..<$1]), number: raw.number, hostMilliseconds: prefix.milliseconds,
+                isCutShort: $1 < bytes.count)
         }
     }
 

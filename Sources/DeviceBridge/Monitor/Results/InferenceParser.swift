@@ -12,6 +12,7 @@ struct InferenceParser: Equatable, Sendable {
     private(set) var held: InferenceEvent?
     private var dump: Dump?
     private var firstScore: (NumberToken, line: Int)?
+    private var block = ResultBlock()
     private var count = 0
     /// Lines since somebody said that an inference ran.
     private var linesSinceRun = Int.max
@@ -25,7 +26,7 @@ struct InferenceParser: Equatable, Sendable {
     }
 
     static func == (left: Self, right: Self) -> Bool {
-        left.held == right.held && left.dump == right.dump && left.count == right.count
+        left.held == right.held && left.dump == right.dump && left.block == right.block && left.count == right.count
             && left.linesSinceRun == right.linesSinceRun && left.firstScore?.0 == right.firstScore?.0
     }
 
@@ -36,9 +37,12 @@ struct InferenceParser: Equatable, Sendable {
         }
         var done = release()
         if linesSinceRun < Int.max { linesSinceRun += 1 }
-        if let tokens = Self.dump(line) {
+        if let result = block.take(line) { done += emit(result) }
+        if block.isOpen {
+            // A line of a report is nothing else.
+        } else if let tokens = Self.dump(line) {
             dump = Dump(tokens: tokens, line: line.number, followsRun: linesSinceRun <= 2)
-        } else if let result = ResultLine(line) {
+        } else if !line.isCutShort, let result = ResultLine(line) {
             done += hold(result, line: line.number)
         } else if Self.saysThatItRan(line) {
             linesSinceRun = 0
@@ -48,10 +52,24 @@ struct InferenceParser: Equatable, Sendable {
 
     /// The board was reset: nothing that came before belongs to what comes.
     mutating func reset() -> [InferenceEvent] {
+        let done = flush()
         dump = nil
         firstScore = nil
         linesSinceRun = Int.max
-        return release()
+        return done
+    }
+
+    /// The stream paused or ended.
+    mutating func flush() -> [InferenceEvent] {
+        let done = release()
+        return done + (block.finish().map { emit($0) } ?? [])
+    }
+
+    /// Whether something waits for another line.
+    var isWaiting: Bool { held != nil || block.isOpen }
+
+    private mutating func emit(_ result: ResultBlock.Result) -> [InferenceEvent] {
+        [event(result.tokens, label: result.label, inputs: takeInputs(), line: result.line)]
     }
 
     /// Gives out the prediction that waits for its second line.
@@ -72,6 +90,11 @@ struct InferenceParser: Equatable, Sendable {
         switch result {
         case .outputs(let tokens, let label):
             held = event(tokens, label: label, inputs: takeInputs(), line: line)
+        case .pair(let input, let output):
+            dump = nil
+            held = event([output], label: nil, inputs: input.value.map { [$0] }, line: line)
+        case .named(let name, let score):
+            held = event([score], label: name, inputs: takeInputs(), line: line)
         case .firstScore(let score):
             firstScore = (score, line)
         case .secondScore(let second):

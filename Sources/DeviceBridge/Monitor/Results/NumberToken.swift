@@ -26,12 +26,25 @@ struct NumberToken: Equatable, Sendable {
             value = nil
             return
         }
+        if let number = Self.binaryScaled(text) {
+            value = number
+            return
+        }
         // Swift's own reader also takes "infinity", "0x1p3" and "nan(7)"; none of them is printed by a board.
         guard first.isDigit || first == 0x2D || first == 0x2B || first == 0x2E,
             text.utf8.allSatisfy({ $0.isDigit || $0 == 0x2D || $0 == 0x2B || $0 == 0x2E || $0 | 0x20 == 0x65 }),
             let number = Double(text), number.isFinite
         else { return nil }
         value = number
+    }
+
+    /// `1.2566366*2^-2`: how TensorFlow Lite Micro printed floats before it had printf.
+    private static func binaryScaled(_ text: Substring) -> Double? {
+        guard let star = text.firstIndex(of: "*"), text[star...].hasPrefix("*2^"),
+            let mantissa = Double(text[..<star]), let exponent = Int(text[star...].dropFirst(3)), abs(exponent) < 1000
+        else { return nil }
+        let number = mantissa * Double(sign: .plus, exponent: exponent, significand: 1)
+        return number.isFinite ? number : nil
     }
 
     static func oddity(of bytes: some Collection<UInt8>) -> Oddity? {

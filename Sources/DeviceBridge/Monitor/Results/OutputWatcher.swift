@@ -48,7 +48,9 @@ struct OutputWatcher: Equatable, Sendable {
         // A softmax is never zero everywhere; one sigmoid may well be, to two decimals.
         if allZero, event.values.count > 1 || zeros >= 5 {
             findings += once(Finding(.zeroOutput, .warning, line, details: ["count": .number(zeros)]))
-        } else if !allZero, same >= 5, inputsOfSame.count >= 3 || same >= 12 && event.inputs == nil {
+        } else if !allZero,
+            inputsOfSame.count >= 3 ? same >= 4 : event.inputs == nil && same >= (isSaturated(event) ? 4 : 6)
+        {
             findings += once(
                 Finding(.stuckOutput, .warning, line, details: ["count": .number(same), "token": .text(event.token)]))
         }
@@ -60,6 +62,13 @@ struct OutputWatcher: Equatable, Sendable {
             if outputsByInput.count < 1024 || outputsByInput[key] != nil { outputsByInput[key] = value }
         }
         return findings
+    }
+
+    /// At the end of its type's range, or of a softmax's.
+    private func isSaturated(_ event: InferenceEvent) -> Bool {
+        event.values.allSatisfy { value in
+            value.map { [0, 1, 255, -128, 127, 0.00391, 0.99609, 0.996094, 0.003906].contains($0) } ?? false
+        }
     }
 
     private mutating func once(_ finding: Finding) -> [Finding] { told.insert(finding.code).inserted ? [finding] : [] }

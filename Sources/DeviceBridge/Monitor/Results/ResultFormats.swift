@@ -5,6 +5,10 @@
 enum ResultLine: Equatable {
     /// A whole prediction: its outputs and, where the line names it, the class.
     case outputs([NumberToken], label: String?)
+    /// An input and its output (`x_value: 1.57, y_value: 0.99`).
+    case pair(input: NumberToken, output: NumberToken)
+    /// A class and its score (`Heard yes (201) @1200ms`).
+    case named(String, NumberToken)
     /// The first half of a prediction in two lines (`Person score: 149`).
     case firstScore(NumberToken)
     /// The second half (`Not person score: 176`).
@@ -14,20 +18,43 @@ enum ResultLine: Equatable {
 
     init?(_ line: MonitorLine) {
         let text = line.text
-        guard line.bytes.count < 4096, let found = Self.workshop(text) ?? Self.person(line) ?? Self.chosen(line) else {
+        guard line.bytes.count < 4096,
+            let found = Self.workshop(text) ?? Self.examples(text) ?? Self.person(line) ?? Self.chosen(line)
+        else {
             return nil
         }
         self = found
     }
 
     /// `predicted: 0.47`, `prediction: 0.10,0.90`, also after other text as EloquentTinyML's sine example prints it.
-    private static func workshop(_ text: String) -> ResultLine? {
+    private static func workshop(_ original: String) -> ResultLine? {
+        let text = original.lowercased()
         for key in ["predicted:", "prediction:"] {
             guard let start = text.firstPosition(of: key, atWordStart: true) else { continue }
             let rest = text[start...].trimmed
             if let tokens = NumberToken.list(rest) { return .outputs(tokens, label: nil) }
             let word = rest.prefix { $0 != " " && $0 != "\t" && $0 != "," }
             if let token = NumberToken(word) { return .outputs([token], label: nil) }
+        }
+        return nil
+    }
+
+    /// TensorFlow Lite Micro's hello_world and micro_speech, and what is written after their model.
+    private static func examples(_ text: String) -> ResultLine? {
+        let lower = text.lowercased()
+        for (first, second) in [("x_value:", "y_value:"), ("input:", "output:")] {
+            guard let input = lower.firstPosition(of: first, atWordStart: true),
+                let output = lower[input...].firstPosition(of: second, atWordStart: true),
+                let before = number(in: lower[input...]), let after = number(in: lower[output...])
+            else { continue }
+            return .pair(input: before, output: after)
+        }
+        if let start = text.firstPosition(of: "Heard ", atWordStart: true),
+            let open = text[start...].firstIndex(of: "("), text[open...].contains("@")
+        {
+            let name = text[start..<open].trimmed
+            let inside = text[text.index(after: open)...].prefix { $0 != ")" }
+            if let score = NumberToken(inside), !name.isEmpty { return .named(String(name.prefix(48)), score) }
         }
         return nil
     }

@@ -28,8 +28,8 @@ enum BootRules {
 
     private static let table = [
         DiagnosisRule(.partitionTableCorrupt, "partition <partition:int> invalid magic number ~0x<magic:hex>"),
-        DiagnosisRule(.partitionTableCorrupt, "Failed to verify partition table"),
-        DiagnosisRule(.partitionTableCorrupt, "load partition table error"),
+        DiagnosisRule(.partitionTableCorrupt, "Failed to verify partition table", weak: true),
+        DiagnosisRule(.partitionTableCorrupt, "load partition table error", weak: true),
         DiagnosisRule(.partitionTableCorrupt, "partition table has invalid MD5"),
         DiagnosisRule(.partitionTableCorrupt, "Calculated MD5 and stored MD5 differ"),
         DiagnosisRule(.partitionTableCorrupt, "invalid partition table", weak: true),

@@ -13,6 +13,10 @@ enum BuildRules {
         DiagnosisRule(.iramOverflow, "will not fit in region '<region:word>", judge: region(.iram)),
         DiagnosisRule(.dromOverflow, "will not fit in region '<region:word>", judge: region(.drom)),
         DiagnosisRule(.appTooLarge, "will not fit in region '<region:word>", judge: region(.code)),
+        DiagnosisRule(.dramOverflow, "is not within region '<region:word>", judge: region(.dram)),
+        DiagnosisRule(.iramOverflow, "is not within region '<region:word>", judge: region(.iram)),
+        DiagnosisRule(.dromOverflow, "is not within region '<region:word>", judge: region(.drom)),
+        DiagnosisRule(.appTooLarge, "is not within region '<region:word>", judge: region(.code)),
         DiagnosisRule(.dramOverflow, "DRAM segment data does not fit"),
         DiagnosisRule(.iramOverflow, "IRAM0 segment data does not fit"),
         DiagnosisRule(.iramOverflow, "IRAM segment data does not fit"),
@@ -49,6 +53,10 @@ enum BuildRules {
         DiagnosisRule(.appTooLarge, "app partition is too small for binary <file:word> size 0x<size:hex>"),
         DiagnosisRule(.appTooLarge, "app partitions are too small for binary <file:word> ~size 0x<size:hex>"),
         DiagnosisRule(.appTooLarge, "(overflow 0x<bytes:hex>)", judge: hexBytes),
+        DiagnosisRule(
+            .appTooLarge, "Flash: [<bar>] <percent>% (used <size:int> bytes from <available:int> bytes", judge: over),
+        DiagnosisRule(
+            .dramOverflow, "RAM: [<bar>] <percent>% (used <size:int> bytes from <available:int> bytes", judge: over),
         DiagnosisRule(.appTooLarge, "text section exceeds available space"),
         DiagnosisRule(.appTooLarge, "Sketch too big"),
         DiagnosisRule(
@@ -71,6 +79,8 @@ enum BuildRules {
             DiagnosisRule(.compileError, ": error: <message>", judge: compilerError),
             DiagnosisRule(.compileError, "ld returned <status:int> exit status", weak: true),
             DiagnosisRule(.compileError, "Compilation error: ", weak: true),
+            DiagnosisRule(.compileError, "error: <message>", weak: true, judge: startsTheLine),
+            DiagnosisRule(.compileError, "error[E<number:word>]: <message>", judge: startsTheLine),
             DiagnosisRule(.compileError, "Error compiling for board", weak: true),
             DiagnosisRule(.compileError, "ninja: build stopped", weak: true),
             DiagnosisRule(.compileError, "ninja failed with exit code", weak: true),
@@ -107,6 +117,8 @@ enum BuildRules {
             size > available
         else { return (finding.details["percent"]?.number ?? 0) > 100 }
         finding.details["bytes"] = .number(size - available)
+        finding.details["bar"] = nil
+        finding.details["percent"] = nil
         return true
     }
 
@@ -143,6 +155,11 @@ enum BuildRules {
         let parts = before.split(separator: ":")
         guard parts.count > 1, let last = parts.last, Int(last) != nil else { return false }
         return true
+    }
+
+    /// Rust's and other compilers' `error: ...` at the beginning of a line.
+    @Sendable private static func startsTheLine(_ finding: inout Finding) -> Bool {
+        finding.evidence.first.map { $0.text.hasPrefix("error") } ?? false
     }
 
     @Sendable private static func fatalError(_ finding: inout Finding) -> Bool {

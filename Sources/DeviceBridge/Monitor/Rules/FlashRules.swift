@@ -13,8 +13,9 @@ enum FlashRules {
         // A segment that is to be loaded to where no memory is: what was read from the flash is noise.
         DiagnosisRule(.flashReadError, "load:0x<address:hex>,len:<length:word>", .warning, judge: strangeSegment),
         DiagnosisRule(.flashModeUnsupported, "ets_loader.c <source_line:int>"),
-        DiagnosisRule(.flashModeUnsupported, "Failed to set QIE bit"),
-        DiagnosisRule(.flashModeUnsupported, "QIO mode not supported"),
+        // The bootloader goes on in DIO.
+        DiagnosisRule(.flashModeUnsupported, "Failed to set QIE bit", .warning),
+        DiagnosisRule(.flashModeUnsupported, "QIO mode not supported", .warning),
         DiagnosisRule(
             .flashSizeMismatch,
             "Detected size(<detected:word>) smaller than the size in the binary image header~(<header_size:word>)"),
@@ -22,6 +23,7 @@ enum FlashRules {
             .flashSizeMismatch,
             "Detected size(<detected:word>) larger than the size in the binary image header~(<header_size:word>)", .info
         ),
+        DiagnosisRule(.flashSizeMismatch, "will not fit in <flash_size:int> bytes of flash"),
         DiagnosisRule(.flashSizeMismatch, "exceeds flash chip size ~0x<flash_size:hex>"),
         DiagnosisRule(
             .flashSizeMismatch,

@@ -34,6 +34,7 @@ enum MemoryRules {
     private static let corrupt = [
         DiagnosisRule(.heapCorruption, "CORRUPT HEAP: ~<what>"),
         DiagnosisRule(.heapCorruption, "assert failed: multi_heap_<function:word>"),
+        DiagnosisRule(.heapCorruption, "assert failed: heap_caps_free"),
         DiagnosisRule(.heapCorruption, "assert failed: tlsf_<function:word>"),
         DiagnosisRule(.heapCorruption, "assert failed: remove_free_block"),
         DiagnosisRule(.heapCorruption, "assert failed: block_<function:word>"),
