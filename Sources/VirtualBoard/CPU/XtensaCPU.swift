@@ -109,7 +109,7 @@ public final class XtensaCPU {
     /// Sets the level of an external interrupt line, by interrupt number of the core.
     package func setInterruptLine(_ number: Int, _ level: Bool) {
         let bit = UInt32(1) << UInt32(number & 31)
-        if InterruptTable.edge & bit != 0 {
+        if (InterruptTable.edge | InterruptTable.nonMaskable) & bit != 0 {
             if level { special.interrupt |= bit }
         } else if level {
             special.interrupt |= bit
@@ -149,7 +149,7 @@ public final class XtensaCPU {
                     continue
                 }
                 isWaiting = false
-            } else if special.interrupt & special.intenable != 0 {
+            } else if special.enabledInterrupts != 0 {
                 _ = takeInterrupt()
             }
             runStretch(until: deadline)
