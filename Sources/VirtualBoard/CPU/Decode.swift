@@ -214,6 +214,7 @@ struct Decoder {
                 ? .init(.moveImmediate, a: r) : .init(.shiftLeftImmediate, a: r, b: s, immediate: UInt32(amount))
         case 2, 3: return .init(.shiftRightSignedImmediate, a: r, b: t, immediate: UInt32((op2 & 1) << 4 | s))
         case 4: return .init(.shiftRightImmediate, a: r, b: t, immediate: UInt32(s))
+        case 6: return Self.isScratch(r << 4 | s) ? .init(.quiet) : nil
         case 8: return .init(.funnelShift, a: r, b: s, c: t)
         case 9 where s == 0: return .init(.shiftRight, a: r, b: t)
         case 10 where t == 0: return .init(.shiftLeft, a: r, b: s)
@@ -244,8 +245,19 @@ struct Decoder {
         case 9: .init(.moveIfNonzero, a: r, b: s, c: t)
         case 10: .init(.moveIfNegative, a: r, b: s, c: t)
         case 11: .init(.moveIfNonnegative, a: r, b: s, c: t)
-        case 3, 12, 13: .init(.quiet)
+        case 0, 3, 12, 13, 14: .init(.quiet)
+        case 1: Self.isScratch(r << 4 | s) ? .init(.quiet) : nil
+        case 15: r << 4 | s == 231 ? .init(.quiet) : nil
         case _: nil
+        }
+    }
+
+    /// The special registers whose value is only kept, for other instructions to read: LBEG, LCOUNT, SAR, BR, SCOMPARE1,
+    /// the counters and copies of exceptions, MISC.
+    private static func isScratch(_ number: Int) -> Bool {
+        switch number {
+        case 0, 2, 3, 4, 12, 177...183, 192, 194...199, 209...215, 232, 238, 244...247: true
+        case _: false
         }
     }
 
