@@ -15,7 +15,7 @@ static bool inside(const inference_model *model, uint32_t at, uint32_t count) {
 }
 
 void flat_lie(inference_model *model, uint32_t at) {
-    if (model->fault == 0) model->fault = at == 0 ? 1 : at;
+    if (model->fault == 0) model->fault = at + 1;
 }
 
 bool flat_table_at(inference_model *model, uint32_t at, flat_table *out) {

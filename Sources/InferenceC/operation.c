@@ -30,7 +30,7 @@ static inference_reason open_tensor(operation *o, uint32_t tensor, inference_ten
     if (reason == INFERENCE_REASON_NONE) return reason;
     uint32_t number = reason == INFERENCE_REASON_TYPE ? out->type
         : reason == INFERENCE_REASON_RANK ? out->rank
-        : reason == INFERENCE_REASON_OFFSET ? o->model->fault : tensor;
+        : reason == INFERENCE_REASON_OFFSET ? o->model->fault - 1 : tensor;
     return refuse(o, reason, tensor, number);
 }
 

@@ -107,7 +107,7 @@ typedef enum inference_op {
 typedef struct inference_model {
     const uint8_t *bytes;
     uint32_t size;
-    uint32_t fault;    // position of the first lie met while reading, 0 = none
+    uint32_t fault;    // 1 + position of the first lie met while reading, 0 = none
     bool verified;     // the whole file was walked: reads need no checks any more
     uint32_t buffers, buffer_count;
     uint32_t opcodes, opcode_count;

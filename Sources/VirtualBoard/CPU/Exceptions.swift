@@ -7,6 +7,7 @@ package enum ExceptionCause: UInt32, Sendable {
     case syscall = 1
     case loadStoreError = 3
     case levelOneInterrupt = 4
+    case alloca = 5
     case integerDivideByZero = 6
     case privileged = 8
     case loadStoreAlignment = 9
@@ -24,6 +25,8 @@ enum InterruptTable {
     static let edge: UInt32 = 1 << 10 | 1 << 22 | 1 << 28 | 1 << 30
     /// Interrupts raised by INTSET alone.
     static let software: UInt32 = 1 << 7 | 1 << 29
+    /// The NMI, which latches an edge and which neither INTENABLE nor a level holds.
+    static let nonMaskable: UInt32 = 1 << 14
     private static let levels: [UInt32] = [
         1: 0x0006_37FF, 2: 0x0038_0000, 3: 0x28C0_8800, 4: 0x5300_0000, 5: 0x8401_0000, 6: 0, 7: 0x0000_4000,
     ].sorted { $0.key < $1.key }.map(\.value)
@@ -51,10 +54,9 @@ extension XtensaCPU {
 
     /// Takes the highest pending interrupt above the current level; false where there is none.
     func takeInterrupt() -> Bool {
-        let pending = special.interrupt & special.intenable
+        let pending = special.enabledInterrupts
         guard pending != 0 else { return false }
-        // EXCM masks the levels up to EXCMLEVEL, which is 3 on this core.
-        let current = max(Int(special.ps & 15), special.isExceptionMode ? 3 : 0)
+        let current = pending & InterruptTable.nonMaskable != 0 ? 6 : special.currentLevel
         for level in stride(from: 7, to: current, by: -1) where pending & InterruptTable.mask(ofLevel: level) != 0 {
             if level == 1 {
                 raise(.levelOneInterrupt)
@@ -64,6 +66,7 @@ extension XtensaCPU {
                 special.eps[level] = special.ps
                 special.ps = special.ps & ~0xF | UInt32(level) | 0x10
                 pc = special.vecbase &+ Self.vectorOffsets[level]
+                if level == 7 { special.interrupt &= ~InterruptTable.nonMaskable }
             }
             return true
         }
@@ -83,8 +86,9 @@ extension XtensaCPU {
         return nil
     }
 
-    /// Stores for an instruction; an exception where it cannot.
-    func store(_ address: UInt32, _ value: UInt32, width: UInt32) {
+    /// Stores for an instruction; false after an exception.
+    @discardableResult
+    func store(_ address: UInt32, _ value: UInt32, width: UInt32) -> Bool {
         var fault = AccessFault.none
         let table = width == 4 ? memory.wordWrites : memory.byteWrites
         let biased = table[Int(address >> 12)]
@@ -96,15 +100,16 @@ extension XtensaCPU {
             case 2: place.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
             case _: place.storeBytes(of: value, as: UInt32.self)
             }
-            return
+            return true
         }
         fault = memory.store(address, value, width: width, at: cycle)
         switch fault {
-        case .none: break
+        case .none: return true
         case .unmapped: raise(.storeProhibited, address: address)
         case .forbidden: raise(.loadStoreError, address: address)
         case .misaligned: raise(.loadStoreAlignment, address: address)
         case .trap: trapAddress = address
         }
+        return false
     }
 }

@@ -13,6 +13,7 @@ extension XtensaCPU {
             if let value = load(literal, width: 4) { ar[t] = value }
         case 2: executeImmediate(w, t: t, s: s, r: r)
         case 3: executeFloatMemory(w, t: t, s: s, r: r)
+        case 4: executeMultiplyAccumulate(w, t: t, s: s, r: r)
         case 5: executeCall(w)
         case 6: executeJump(w, s: s, r: r)
         case 7: executeBranch(w, t: t, s: s, r: r)
@@ -45,21 +46,22 @@ extension XtensaCPU {
         switch (r, t) {
         case (0, _): ar[t] = ar[s]
         case (15, 0): nextPC = ar[0]
-        case (15, 3): break
+        case (15, 1): returnWindowed()
+        case (15, 2): executeBreak(.narrowBreakInstruction)
+        case (15, 3) where s == 0: break
         case _: raise(.illegalInstruction)
         }
     }
 
     private func executeCall(_ w: UInt32) {
-        // CALL4 to CALL12 need the windowed registers.
-        guard w >> 4 & 3 == 0 else { return raise(.illegalInstruction) }
         let target = (pc & ~3) &+ (Self.signed(w >> 6, bits: 18) << 2) &+ 4
+        guard w >> 4 & 3 == 0 else { return callWindowed(w >> 4 & 3, target: target) }
         ar[0] = nextPC
         nextPC = target
     }
 
-    private static let b4: [UInt32] = [.max, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
-    private static let b4Unsigned: [UInt32] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+    static let b4: [UInt32] = [.max, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+    static let b4Unsigned: [UInt32] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
 
     private func executeJump(_ w: UInt32, s: Int, r: Int) {
         let m = w >> 6 & 3
@@ -76,10 +78,10 @@ extension XtensaCPU {
             branch([value == constant, value != constant, number < other, number >= other][Int(m)], w)
         case _:
             switch m {
+            case 0: executeEntry(w, s: s)
             case 1: executeLoop(w, s: s, r: r)
             case 2: branch(value < Self.b4Unsigned[r], w)
-            case 3: branch(value >= Self.b4Unsigned[r], w)
-            case _: raise(.illegalInstruction)
+            case _: branch(value >= Self.b4Unsigned[r], w)
             }
         }
     }
@@ -129,8 +131,6 @@ extension XtensaCPU {
         case 4: store(ar[s] &+ offset, ar[t], width: 1)
         case 5: store(ar[s] &+ offset << 1, ar[t], width: 2)
         case 6, 15: store(ar[s] &+ offset << 2, ar[t], width: 4)
-        // Cache hints and invalidation: this core has no cache of its own.
-        case 7: break
         case 9: if let value = load(ar[s] &+ offset << 1, width: 2) { ar[t] = Self.signed(value, bits: 16) }
         case 10: ar[t] = Self.signed(UInt32(s) << 8 | offset, bits: 12)
         case 12: ar[t] = ar[s] &+ Self.signed(offset, bits: 8)
