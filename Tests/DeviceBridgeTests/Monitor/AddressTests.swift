@@ -1,4 +1,5 @@
-// Addresses looked up in ELF files that real compilers made, against what binutils says of the same addresses.
+// Addresses looked up in ELF files that a real compiler made, against what LLVM's symbolizer says of the same addresses.
+// binutils 2.40 is no judge: it counts the files of DWARF 5 from the wrong end and names main.cpp for helper.h.
 
 import DeviceBridge
 import ESPImage
@@ -14,7 +15,7 @@ private struct Compiled: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let xtensa = Peers.program("xtensa-lx106-elf-gcc")
-    static let addr2line = Peers.program("xtensa-lx106-elf-addr2line") ?? Peers.program("addr2line")
+    static let symbolizer = Peers.program("llvm-symbolizer")
     static let all: [Compiled] = [2, 3, 4, 5].flatMap { version in
         xtensa.map { compiler in
             ["-O0", "-O2"].map {
@@ -75,8 +76,9 @@ private struct Compiled: Sendable, CustomTestStringConvertible {
 @Suite("Addresses in ELF files")
 struct AddressTests {
     @Test(
-        "File and line of every instruction are what addr2line says",
-        .enabled(if: !Compiled.all.isEmpty && Compiled.addr2line != nil, "no Xtensa compiler on PATH"),
+        "File and line of every instruction are what LLVM's symbolizer says",
+        .enabled(
+            if: !Compiled.all.isEmpty && Compiled.symbolizer != nil, "no Xtensa compiler or llvm-symbolizer on PATH"),
         arguments: Compiled.all)
     private func parity(program: Compiled) async throws {
         let folder = try ScratchFolder()
@@ -86,22 +88,30 @@ struct AddressTests {
         let code = elf.sections.filter { $0.flags & 4 != 0 }
         let addresses = code.flatMap { stride(from: $0.address, to: $0.address + UInt32($0.size), by: 1) }
         try #require(addresses.count > 50)
-        let judge = try #require(Compiled.addr2line)
+        let judge = try #require(Compiled.symbolizer)
         let outcome = try await Peers.run(
-            judge, ["-f", "-C", "-e", "a.elf"] + addresses.map { "0x" + String($0, radix: 16) }, in: folder.path)
+            judge,
+            ["--output-style=GNU", "--no-inlines", "-f", "--obj=a.elf"]
+                + addresses.map { "0x" + String($0, radix: 16) },
+            in: folder.path)
         let answers = outcome.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var named = 0
+        var wrong: [String] = []
         for (index, address) in addresses.enumerated() {
             let frame = decoder.frame(at: address)
             let place = answers[2 * index + 1].split(separator: " ").first.map(String.init) ?? ""
-            if place.hasSuffix(":?") || place.hasSuffix(":0") { continue }
+            if place.hasPrefix("?") || place.hasSuffix(":0") { continue }
+            let theirs = place.split(separator: "/").last.map(String.init)
             let ours = frame.place.map { "\($0.file.split(separator: "/").last ?? ""):\($0.line)" }
-            #expect(place.split(separator: "/").last.map(String.init) == ours, "\(String(address, radix: 16))")
-            // addr2line writes the parameters too.
-            let function = answers[2 * index].prefix { $0 != "(" }
-            #expect(frame.function.map { $0 == function } == true, "\(frame.function ?? "nil"), \(function)")
+            if theirs != ours { wrong.append("\(address): \(ours ?? "nothing"), not \(place)") }
+            // It writes the parameters too, and names the function that was inlined; symbols know nothing of that.
+            let function = String(answers[2 * index].prefix { $0 != "(" })
+            if program.flags.contains("-O0"), frame.function != function {
+                wrong.append("\(address): \(frame.function ?? "nothing"), not \(function)")
+            }
             named += 1
         }
+        #expect(wrong.isEmpty, "\(wrong.prefix(5))")
         #expect(named > 50)
     }
 
