@@ -170,6 +170,11 @@ struct PanicParser: Equatable, Sendable {
 
     private mutating func readBacktrace(_ line: MonitorLine) -> Bool {
         var frames: [PanicReport.Frame]
+        if open != nil, let start = line.bytes.position(of: "Guessed callers") {
+            open?.guessedFrames = Array(Self.frames(line.bytes, from: start).prefix(64))
+            inBacktrace = false
+            return true
+        }
         if let start = line.bytes.position(of: "Backtrace:") {
             if inOtherCore || open?.backtrace.isEmpty == false { return true }
             if open == nil { open = PanicReport(kind: .trace, line: line) }

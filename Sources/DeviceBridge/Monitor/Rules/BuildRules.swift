@@ -106,7 +106,7 @@ enum BuildRules {
             guard let from = finding.details["from"]?.address, let to = finding.details["to"]?.address else {
                 return wanted == .dram
             }
-            finding.details["bytes"] = .number(Int(from) - Int(to))
+            finding.details["bytes"] = .number(abs(Int(from) - Int(to)))
             // Instruction memory begins at 0x40000000 on every chip of the family.
             return (from >= 0x4000_0000) == (wanted == .iram)
         }
