@@ -30,6 +30,9 @@ public actor VirtualLine: SerialLine {
     /// The board runs on a thread of its own: predicting may take seconds of computing.
     nonisolated public var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    private static let largestRead = 4096
+    // Six bytes' time at 115200 baud: what comes later is not the same sentence.
+    private static let byteGapNanoseconds: UInt64 = 520_000
     // In real time the wall clock is asked this often for what the board may do.
     private static let slice = Duration.milliseconds(4)
 
@@ -130,7 +133,13 @@ public actor VirtualLine: SerialLine {
         case .idle, .off, .deadline:
             idleNanoseconds += nanoseconds(deadline) - min(nanoseconds(deadline), board.now + idleNanoseconds)
         }
-        let bytes = board.takeOutput()
+        var bytes = board.takeOutput()
+        // A board speaks byte by byte; a reader that took each by itself would spend its time on being woken.
+        while pace == .virtualTime, !bytes.isEmpty, bytes.count < Self.largestRead,
+            board.run(until: board.now + Self.byteGapNanoseconds) == .output
+        {
+            bytes += board.takeOutput()
+        }
         if bytes.isEmpty, let failure = board.failure { throw DeviceError(failure) }
         return bytes
     }

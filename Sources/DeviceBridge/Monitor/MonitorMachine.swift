@@ -202,9 +202,7 @@ public struct MonitorMachine: Sendable {
         for event in ready {
             events.append(.inference(event))
             reboots.inference()
-            let line = MonitorLine(
-                bytes: Array("predicted: \(event.tokens.joined(separator: ","))".utf8), number: event.line)
-            for finding in outputs.take(event, line) { add(finding) }
+            for finding in outputs.take(event) { add(finding) }
         }
     }
 

@@ -84,6 +84,9 @@ public final class Board {
             + "rom=\(missingROMAddress.map { hex($0) } ?? "-") cycle=\(chip.cpu.cycle)"
     }
 
+    /// The instructions executed since the board was made.
+    package var instructionCount: UInt64 { chip.cpu.cycle - chip.cpu.idleCycles }
+
     // MARK: Power and reset
 
     /// Gives power; the strapping pins say what the boot ROM does.

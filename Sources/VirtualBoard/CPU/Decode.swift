@@ -50,7 +50,7 @@ struct Decoder {
             switch (r, t) {
             case (0, _): return .init(.move, a: t, b: s)
             case (15, 0): return .init(.jumpRegister, a: 0, immediate: straight)
-            case (15, 3): return .init(.nothing)
+            case (15, 3) where s == 0: return .init(.nothing)
             case _: return nil
             }
         case _: return nil
@@ -169,7 +169,8 @@ struct Decoder {
             case (0, 8): return .init(.jumpRegister, a: 0, immediate: straight)
             case (0, 10): return .init(.jumpRegister, a: s, immediate: straight)
             case (0, 12): return .init(.callRegister, a: s, immediate: straight)
-            case (2, 0...3), (2, 8), (2, 12), (2, 13), (2, 15): return .init(.nothing)
+            case (2, 0...3) where s == 0, (2, 8) where s == 0, (2, 12...13) where s == 0, (2, 15) where s == 0:
+                return .init(.nothing)
             case (8...11, _): return .init(.quiet)
             case _: return nil
             }
@@ -193,11 +194,11 @@ struct Decoder {
 
     private func shiftAmount() -> DecodedInstruction? {
         switch r {
-        case 0: .init(.setShiftRight, b: s)
-        case 1: .init(.setShiftLeft, b: s)
-        case 2: .init(.setShiftBytesLittle, b: s)
-        case 3: .init(.setShiftBytesBig, b: s)
-        case 4: .init(.setShiftImmediate, immediate: UInt32(s | (t & 1) << 4))
+        case 0 where t == 0: .init(.setShiftRight, b: s)
+        case 1 where t == 0: .init(.setShiftLeft, b: s)
+        case 2 where t == 0: .init(.setShiftBytesLittle, b: s)
+        case 3 where t == 0: .init(.setShiftBytesBig, b: s)
+        case 4 where t < 2: .init(.setShiftImmediate, immediate: UInt32(s | t << 4))
         case 14: .init(.quiet)
         case 15: .init(.countZeros, a: t, b: s)
         case _: nil
@@ -213,10 +214,11 @@ struct Decoder {
                 ? .init(.moveImmediate, a: r) : .init(.shiftLeftImmediate, a: r, b: s, immediate: UInt32(amount))
         case 2, 3: return .init(.shiftRightSignedImmediate, a: r, b: t, immediate: UInt32((op2 & 1) << 4 | s))
         case 4: return .init(.shiftRightImmediate, a: r, b: t, immediate: UInt32(s))
+        case 6: return Self.isScratch(r << 4 | s) ? .init(.quiet) : nil
         case 8: return .init(.funnelShift, a: r, b: s, c: t)
-        case 9: return .init(.shiftRight, a: r, b: t)
-        case 10: return .init(.shiftLeft, a: r, b: s)
-        case 11: return .init(.shiftRightSigned, a: r, b: t)
+        case 9 where s == 0: return .init(.shiftRight, a: r, b: t)
+        case 10 where t == 0: return .init(.shiftLeft, a: r, b: s)
+        case 11 where s == 0: return .init(.shiftRightSigned, a: r, b: t)
         case 12: return .init(.multiply16Unsigned, a: r, b: s, c: t)
         case 13: return .init(.multiply16Signed, a: r, b: s, c: t)
         case _: return nil
@@ -243,8 +245,19 @@ struct Decoder {
         case 9: .init(.moveIfNonzero, a: r, b: s, c: t)
         case 10: .init(.moveIfNegative, a: r, b: s, c: t)
         case 11: .init(.moveIfNonnegative, a: r, b: s, c: t)
-        case 3, 12, 13: .init(.quiet)
+        case 0, 3, 12, 13, 14: .init(.quiet)
+        case 1: Self.isScratch(r << 4 | s) ? .init(.quiet) : nil
+        case 15: r << 4 | s == 231 ? .init(.quiet) : nil
         case _: nil
+        }
+    }
+
+    /// The special registers whose value is only kept, for other instructions to read: LBEG, LCOUNT, SAR, BR, SCOMPARE1,
+    /// the counters and copies of exceptions, MISC.
+    private static func isScratch(_ number: Int) -> Bool {
+        switch number {
+        case 0, 2, 3, 4, 12, 177...183, 192, 194...199, 209...215, 232, 238, 244...247: true
+        case _: false
         }
     }
 

@@ -32,9 +32,15 @@ final class DecodeCache {
     private var usedPages: [Int] = []
     private var end = stride
     /// The blocks must be forgotten before any is run again: the memory is full, or a block runs over a loop's end.
-    private(set) var isObsolete = false
+    private(set) var isObsolete: Bool {
+        get { obsolescence.pointee }
+        set { obsolescence.pointee = newValue }
+    }
+    private let obsolescence: UnsafeMutablePointer<Bool>
 
     init(memory: MemoryMap) {
+        obsolescence = .allocate(capacity: 1)
+        obsolescence.initialize(to: false)
         self.memory = memory
         pages = MemoryMap.zeroed(count: MemoryMap.pageCount)
         base = .allocate(byteCount: Self.capacity * Self.stride, alignment: 64)
@@ -44,6 +50,7 @@ final class DecodeCache {
         for page in usedPages { pages[page]?.deallocate() }
         MemoryMap.release(pages)
         base.deallocate()
+        obsolescence.deallocate()
     }
 
     /// The first instruction of the block that starts at an address, decoded now if need be. Nil where there is no
@@ -124,11 +131,12 @@ final class DecodeCache {
         let header = end
         end += Self.stride
         let place = end
-        var (address, count) = (start, 0)
+        var (address, count, group) = (start, 0, 0)
         var endsHere = false
         while count < Self.blockLimit, let word = fetch(address) {
             if count > 0 { table(of: address)[Int(address & 0xFFF)] |= Mark.inside }
             let operation = append(word, at: address, position: count)
+            if operation != .word { group = max(group, XtensaCPU.highestRegisterGroup(of: word, callIncrement: 0)) }
             count += 1
             address &+= XtensaCPU.length(of: word)
             endsHere = operation.endsBlock
@@ -143,7 +151,7 @@ final class DecodeCache {
             table(of: address)[Int(address & 0xFFF)] |= Mark.inside
             appendNext(address, count: count)
         }
-        var first = DecodedInstruction(.next, immediate: start)
+        var first = DecodedInstruction(.next, a: group, immediate: start)
         first.setTarget(start)
         first.link = UInt32(count)
         (base + header).storeBytes(of: first, as: DecodedInstruction.self)

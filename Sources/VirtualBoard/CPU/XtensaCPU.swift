@@ -17,12 +17,19 @@ public final class XtensaCPU {
     }
 
     let memory: MemoryMap
+    let core: UnsafeMutablePointer<CoreState>
     /// The time, in cycles since power-on.
-    package var cycle: UInt64 = 0
+    package var cycle: UInt64 {
+        get { core.pointee.cycle }
+        set { core.pointee.cycle = newValue }
+    }
     /// Those of the cycles that passed without an instruction, in WAITI or while nothing ran.
     package private(set) var idleCycles: UInt64 = 0
     /// The next instruction's address.
-    package var pc: UInt32 = 0
+    package var pc: UInt32 {
+        get { core.pointee.pc }
+        set { core.pointee.pc = newValue }
+    }
     /// a0 to a15: the live window's registers.
     let ar: UnsafeMutablePointer<UInt32>
     /// All 64 registers; those of the live window are stale here until the window moves.
@@ -34,10 +41,22 @@ public final class XtensaCPU {
         _read { yield specialRegisters.pointee }
         _modify { yield &specialRegisters.pointee }
     }
-    var nextPC: UInt32 = 0
-    var isWaiting = false
-    private var isStopRequested = false
-    var trapAddress: UInt32?
+    var nextPC: UInt32 {
+        get { core.pointee.nextPC }
+        set { core.pointee.nextPC = newValue }
+    }
+    var isWaiting: Bool {
+        get { core.pointee.isWaiting }
+        set { core.pointee.isWaiting = newValue }
+    }
+    private var isStopRequested: Bool {
+        get { core.pointee.isStopRequested }
+        set { core.pointee.isStopRequested = newValue }
+    }
+    var trapAddress: UInt32? {
+        get { core.pointee.trapAddress }
+        set { core.pointee.trapAddress = newValue }
+    }
     let cache: DecodeCache
     /// False runs every instruction by its word, as the tests do to compare.
     private let isDecoding: Bool
@@ -46,6 +65,8 @@ public final class XtensaCPU {
         self.memory = memory
         self.isDecoding = isDecoding
         cache = DecodeCache(memory: memory)
+        core = .allocate(capacity: 1)
+        core.initialize(to: CoreState())
         specialRegisters = .allocate(capacity: 1)
         specialRegisters.initialize(to: SpecialRegisters())
         ar = Self.registers(count: 16)
@@ -66,6 +87,7 @@ public final class XtensaCPU {
         fr.deallocate()
         specialRegisters.deinitialize(count: 1)
         specialRegisters.deallocate()
+        core.deallocate()
     }
 
     /// A register of the live window, a0 to a15.
@@ -81,13 +103,13 @@ public final class XtensaCPU {
         isWaiting = false
         isStopRequested = false
         trapAddress = nil
-        forgetBlocks()
+        cache.forget()
     }
 
     /// Sets the level of an external interrupt line, by interrupt number of the core.
     package func setInterruptLine(_ number: Int, _ level: Bool) {
         let bit = UInt32(1) << UInt32(number & 31)
-        if InterruptTable.edge & bit != 0 {
+        if (InterruptTable.edge | InterruptTable.nonMaskable) & bit != 0 {
             if level { special.interrupt |= bit }
         } else if level {
             special.interrupt |= bit
@@ -127,7 +149,7 @@ public final class XtensaCPU {
                     continue
                 }
                 isWaiting = false
-            } else if special.interrupt & special.intenable != 0 {
+            } else if special.enabledInterrupts != 0 {
                 _ = takeInterrupt()
             }
             runStretch(until: deadline)
@@ -152,30 +174,32 @@ public final class XtensaCPU {
         cycle = wake
     }
 
-    /// Runs at least one instruction, or as many as may pass before the deadline or the next timer match.
+    /// Runs at least one instruction, or as many as may pass before something has to be looked at.
     private func runStretch(until deadline: UInt64) {
-        if memory.isCodeStale || cache.isObsolete { forgetBlocks() }
-        // The hot loop neither rotates windows nor asks whether one is free.
-        guard isDecoding, special.highestFreeGroup == 3 else { return step() }
+        if memory.isCodeStale || cache.isObsolete { cache.forget() }
+        guard isDecoding, let block = enterBlock(until: deadline) else { return step() }
+        runBlocks(from: block, until: deadline)
+    }
+
+    /// The block at `pc`, decoded if need be; sets the horizon. Nil where blocks cannot be used for the next instruction.
+    func enterBlock(until deadline: UInt64) -> UnsafeMutablePointer<DecodedInstruction>? {
         // Blocks have to end where the present loop does, whoever set LEND.
         cache.noteLoopEnd(special.lend)
         let horizon = min(deadline, nextMatch)
+        core.pointee.horizon = horizon
         guard let block = cache.block(at: pc), !cache.isObsolete,
-            canEnter(block, cycles: Int(truncatingIfNeeded: min(horizon - cycle, UInt64(Int.max))))
-        else { return step() }
-        runBlocks(from: block, until: horizon)
-    }
-
-    private func forgetBlocks() {
-        cache.forget()
+            canEnter(block, cycles: Int(truncatingIfNeeded: horizon &- cycle))
+        else { return nil }
+        return block
     }
 
     /// The first cycle from now on at which a timer matches, its interrupt enabled or not.
     private var nextMatch: UInt64 {
         let now = ccount
+        let special = specialRegisters
         var distance = UInt32.max
-        for compare in special.ccompare { distance = min(distance, compare &- now &- 1) }
-        return cycle + UInt64(distance) + 1
+        for index in 0..<3 { distance = min(distance, special.pointee.ccompare[index] &- now &- 1) }
+        return cycle &+ UInt64(distance) &+ 1
     }
 
     private func step() {

@@ -48,9 +48,16 @@ public final class MemoryMap {
     var storages: [RAMStorage] = []
 
     /// Decoded instructions no longer match memory. The CPU forgets them and calls `forgetCode()`.
-    package internal(set) var isCodeStale = false
+    package internal(set) var isCodeStale: Bool {
+        get { staleness.pointee }
+        set { staleness.pointee = newValue }
+    }
+    // Behind a pointer because it is looked at very often, see CoreState.
+    private let staleness: UnsafeMutablePointer<Bool>
 
     package init() {
+        staleness = .allocate(capacity: 1)
+        staleness.initialize(to: false)
         byteReads = Self.zeroedTable()
         wordReads = Self.zeroedTable()
         byteWrites = Self.zeroedTable()
@@ -61,6 +68,7 @@ public final class MemoryMap {
     deinit {
         for table in [byteReads, wordReads, byteWrites, wordWrites] { free(table) }
         free(owners)
+        staleness.deallocate()
     }
 
     /// RAM over whole 4 KB pages, holding junk.

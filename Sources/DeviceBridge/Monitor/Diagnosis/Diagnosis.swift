@@ -50,6 +50,13 @@ public struct Diagnosis: Equatable, Sendable {
         public var line: Int
         /// What it says, cut when it is very long.
         public var text: String
+
+        init(line: Int, text: String) {
+            self.line = line
+            self.text = text
+        }
+
+        init(_ line: MonitorLine) { self.init(line: line.number, text: line.text.shortened(to: 300)) }
     }
 
     /// The stable code.
@@ -84,12 +91,19 @@ struct Finding: Equatable, Sendable {
         _ code: DiagnosisCode, _ severity: Diagnosis.Severity, _ line: MonitorLine,
         details: [String: Diagnosis.Detail] = [:], weak: Bool = false
     ) {
+        self.init(code, severity, Diagnosis.Evidence(line), details: details, weak: weak)
+    }
+
+    init(
+        _ code: DiagnosisCode, _ severity: Diagnosis.Severity, _ source: Diagnosis.Evidence,
+        details: [String: Diagnosis.Detail] = [:], weak: Bool = false
+    ) {
         self.code = code
         self.severity = severity
         self.details = details
         rank = code.rank
         isWeak = weak
-        evidence = [Diagnosis.Evidence(line: line.number, text: line.text.shortened(to: 300))]
+        evidence = [source]
     }
 
     /// What tells two sightings of one code apart.

@@ -6,11 +6,13 @@ extension Finding {
         let code: DiagnosisCode
         switch report.kind {
         case .trace: return nil
+        // The ROM gave up; why is said by the lines before.
+        case .abort where report.assertion?.contains("ets_main.c") == true: return nil
         case .abort: code = .abort
         case .panic: code = Self.code(ofCause: report.cause ?? "", task: report.task)
         }
-        let line = MonitorLine(bytes: Array(report.firstLine.utf8), number: report.line)
-        self.init(code, .error, line)
+        self.init(code, .error, Diagnosis.Evidence(line: report.line, text: report.firstLine.shortened(to: 300)))
+        evidence += report.evidence.filter { $0.line != report.line }
         if let cause = report.cause { details["cause"] = .text(cause) }
         if let pc = report.pc { details["pc"] = .address(pc) }
         if let core = report.core { details["core"] = .number(core) }
@@ -61,9 +63,6 @@ extension Finding {
 extension Diagnosis {
     /// What tells two of one code apart.
     var identity: String {
-        var finding = Finding(
-            code, severity, MonitorLine(bytes: [], number: 0), details: details)
-        finding.isWeak = false
-        return finding.identity
+        Finding(code, severity, Evidence(line: 0, text: ""), details: details).identity
     }
 }

@@ -129,7 +129,7 @@ struct PanicParser: Equatable, Sendable {
         let registers = Self.registers(bytes)
         if !registers.isEmpty, open != nil || registers.count > 2 {
             begin(.panic, line)
-            if !inOtherCore { add(registers) }
+            if !inOtherCore { add(registers, line) }
             useful = true
         }
         useful = readBacktrace(line) || useful
@@ -157,8 +157,15 @@ struct PanicParser: Equatable, Sendable {
         if open?.kind == .trace { open?.kind = kind }
     }
 
-    private mutating func add(_ registers: [PanicReport.Register]) {
+    private mutating func add(_ registers: [PanicReport.Register], _ line: MonitorLine) {
+        if registers.contains(where: { $0.name == "PC" || $0.name == "MEPC" }) { note(line) }
         for register in registers where open?.register(register.name) == nil { open?.registers.append(register) }
+    }
+
+    private mutating func note(_ line: MonitorLine) {
+        if let count = open?.evidence.count, count < 3 {
+            open?.evidence.append(.init(line: line.number, text: line.text.shortened(to: 200)))
+        }
     }
 
     private mutating func readBacktrace(_ line: MonitorLine) -> Bool {
@@ -167,6 +174,7 @@ struct PanicParser: Equatable, Sendable {
             if inOtherCore || open?.backtrace.isEmpty == false { return true }
             if open == nil { open = PanicReport(kind: .trace, line: line) }
             inBacktrace = true
+            note(line)
             frames = Self.frames(line.bytes, from: start + 10)
         } else {
             // A wrapped backtrace goes on with nothing but pairs.

@@ -58,6 +58,8 @@ public struct PanicReport: Equatable, Sendable {
     public var task: String?
     /// The head of the SHA-256 of the ELF file that runs, as printed; nil when it is all zeros.
     public var elfDigest: String?
+    /// The lines that carry the program counter and the backtrace.
+    public var evidence: [Diagnosis.Evidence] = []
     /// The number of the line it begins with.
     public var line: Int
     /// That line.

@@ -16,9 +16,11 @@ public struct InferenceEvent: Equatable, Sendable {
     public var bits: [String]?
     /// How long the prediction took, in microseconds.
     public var microseconds: Int?
-    /// The number of the line that carried it.
-    public var line: Int
+    /// The line that carried it.
+    public var source: Diagnosis.Evidence
 
+    /// The number of the line that carried it.
+    public var line: Int { source.line }
     /// The first output as printed.
     public var token: String { tokens.first ?? "" }
     /// The first output.

@@ -11,7 +11,7 @@ struct InferenceParser: Equatable, Sendable {
 
     private(set) var held: InferenceEvent?
     private var dump: Dump?
-    private var firstScore: (NumberToken, line: Int)?
+    private var firstScore: (NumberToken, source: Diagnosis.Evidence)?
     private var block = ResultBlock()
     private var count = 0
     /// Lines since somebody said that an inference ran.
@@ -20,7 +20,7 @@ struct InferenceParser: Equatable, Sendable {
     /// A line of numbers that may be an input.
     private struct Dump: Equatable, Sendable {
         var tokens: [NumberToken]
-        var line: Int
+        var source: Diagnosis.Evidence
         /// Whether it came right after a word on an inference that ran: then it is what came out.
         var followsRun: Bool
     }
@@ -33,7 +33,7 @@ struct InferenceParser: Equatable, Sendable {
     /// Takes a line; the predictions that are complete now, in order.
     mutating func take(_ line: MonitorLine, _ report: SketchReport?) -> [InferenceEvent] {
         if case .result(_, let bits, let microseconds) = report?.kind {
-            return finishHeld(bits: bits, microseconds: microseconds, line: line.number)
+            return finishHeld(bits: bits, microseconds: microseconds)
         }
         var done = release()
         if linesSinceRun < Int.max { linesSinceRun += 1 }
@@ -41,9 +41,9 @@ struct InferenceParser: Equatable, Sendable {
         if block.isOpen {
             // A line of a report is nothing else.
         } else if let tokens = Self.dump(line) {
-            dump = Dump(tokens: tokens, line: line.number, followsRun: linesSinceRun <= 2)
+            dump = Dump(tokens: tokens, source: .init(line), followsRun: linesSinceRun <= 2)
         } else if !line.isCutShort, let result = ResultLine(line) {
-            done += hold(result, line: line.number)
+            done += hold(result, .init(line))
         } else if Self.saysThatItRan(line) {
             linesSinceRun = 0
         }
@@ -69,7 +69,7 @@ struct InferenceParser: Equatable, Sendable {
     var isWaiting: Bool { held != nil || block.isOpen }
 
     private mutating func emit(_ result: ResultBlock.Result) -> [InferenceEvent] {
-        [event(result.tokens, label: result.label, inputs: takeInputs(), line: result.line)]
+        [event(result.tokens, label: result.label, inputs: takeInputs(), result.source)]
     }
 
     /// Gives out the prediction that waits for its second line.
@@ -78,7 +78,7 @@ struct InferenceParser: Equatable, Sendable {
         return held.map { [$0] } ?? []
     }
 
-    private mutating func finishHeld(bits: [String], microseconds: Int?, line: Int) -> [InferenceEvent] {
+    private mutating func finishHeld(bits: [String], microseconds: Int?) -> [InferenceEvent] {
         guard var event = held else { return [] }
         event.bits = bits
         event.microseconds = microseconds
@@ -86,27 +86,27 @@ struct InferenceParser: Equatable, Sendable {
         return release()
     }
 
-    private mutating func hold(_ result: ResultLine, line: Int) -> [InferenceEvent] {
+    private mutating func hold(_ result: ResultLine, _ source: Diagnosis.Evidence) -> [InferenceEvent] {
         switch result {
         case .outputs(let tokens, let label):
-            held = event(tokens, label: label, inputs: takeInputs(), line: line)
+            held = event(tokens, label: label, inputs: takeInputs(), source)
         case .pair(let input, let output):
             dump = nil
-            held = event([output], label: nil, inputs: input.value.map { [$0] }, line: line)
+            held = event([output], label: nil, inputs: input.value.map { [$0] }, source)
         case .named(let name, let score):
-            held = event([score], label: name, inputs: takeInputs(), line: line)
+            held = event([score], label: name, inputs: takeInputs(), source)
         case .firstScore(let score):
-            firstScore = (score, line)
+            firstScore = (score, source)
         case .secondScore(let second):
-            guard let first = firstScore, line - first.line <= 3 else { return [] }
+            guard let first = firstScore, source.line - first.source.line <= 3 else { return [] }
             firstScore = nil
             let chosen = (first.0.value ?? 0) >= (second.value ?? 0) ? "person" : "not person"
-            held = event([first.0, second], label: chosen, inputs: takeInputs(), line: line)
+            held = event([first.0, second], label: chosen, inputs: takeInputs(), source)
         case .chosenClass(let name):
             guard let outputs = dump, outputs.followsRun else { return [] }
             dump = nil
             let label = Int(name).flatMap { labels.indices.contains($0) ? labels[$0] : nil } ?? name
-            held = event(outputs.tokens, label: label, inputs: nil, line: outputs.line)
+            held = event(outputs.tokens, label: label, inputs: nil, outputs.source)
         }
         return []
     }
@@ -116,13 +116,14 @@ struct InferenceParser: Equatable, Sendable {
         return dump?.tokens.map { $0.value ?? .nan }
     }
 
-    private mutating func event(_ tokens: [NumberToken], label: String?, inputs: [Double]?, line: Int) -> InferenceEvent
-    {
+    private mutating func event(
+        _ tokens: [NumberToken], label: String?, inputs: [Double]?, _ source: Diagnosis.Evidence
+    ) -> InferenceEvent {
         defer { count += 1 }
         let values = tokens.map(\.value)
         return InferenceEvent(
             index: count, tokens: tokens.map(\.text), values: values, label: label ?? name(values), inputs: inputs,
-            bits: nil, microseconds: nil, line: line)
+            bits: nil, microseconds: nil, source: source)
     }
 
     /// The class that the outputs stand for.

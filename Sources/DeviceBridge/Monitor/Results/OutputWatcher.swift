@@ -12,7 +12,7 @@ struct OutputWatcher: Equatable, Sendable {
     private var told: Set<DiagnosisCode> = []
 
     /// Looks at a prediction.
-    mutating func take(_ event: InferenceEvent, _ line: MonitorLine) -> [Finding] {
+    mutating func take(_ event: InferenceEvent) -> [Finding] {
         var findings: [Finding] = []
         linesSinceResult = 0
         let tokens = event.tokens.compactMap { NumberToken($0[...]) }
@@ -21,16 +21,16 @@ struct OutputWatcher: Equatable, Sendable {
             "token": .text(event.tokens.first { NumberToken($0[...])?.value == nil } ?? "")
         ]
         if odd.contains(.notANumber) {
-            findings.append(Finding(.nanOutput, .error, line, details: named))
+            findings.append(Finding(.nanOutput, .error, event.source, details: named))
         } else if !odd.isEmpty {
-            findings.append(Finding(.overflowOutput, .error, line, details: named))
+            findings.append(Finding(.overflowOutput, .error, event.source, details: named))
         } else {
-            findings += compare(event, line)
+            findings += compare(event)
         }
         return findings
     }
 
-    private mutating func compare(_ event: InferenceEvent, _ line: MonitorLine) -> [Finding] {
+    private mutating func compare(_ event: InferenceEvent) -> [Finding] {
         var findings: [Finding] = []
         let key = event.inputs?.hashValue
         let exact = event.bits ?? event.tokens
@@ -47,17 +47,19 @@ struct OutputWatcher: Equatable, Sendable {
         if let key, inputsOfSame.count < 64 { inputsOfSame.insert(key) }
         // A softmax is never zero everywhere; one sigmoid may well be, to two decimals.
         if allZero, event.values.count > 1 || zeros >= 5 {
-            findings += once(Finding(.zeroOutput, .warning, line, details: ["count": .number(zeros)]))
+            findings += once(Finding(.zeroOutput, .warning, event.source, details: ["count": .number(zeros)]))
         } else if !allZero,
             inputsOfSame.count >= 3 ? same >= 4 : event.inputs == nil && same >= (isSaturated(event) ? 4 : 6)
         {
             findings += once(
-                Finding(.stuckOutput, .warning, line, details: ["count": .number(same), "token": .text(event.token)]))
+                Finding(
+                    .stuckOutput, .warning, event.source,
+                    details: ["count": .number(same), "token": .text(event.token)]))
         }
         if let key, let value = event.value {
             if let before = outputsByInput[key], abs(before - value) > max(0.02, abs(before) * 0.02) {
                 let range = ["before": Diagnosis.Detail.text("\(before)"), "now": .text(event.token)]
-                findings += once(Finding(.driftingOutput, .warning, line, details: range))
+                findings += once(Finding(.driftingOutput, .warning, event.source, details: range))
             }
             if outputsByInput.count < 1024 || outputsByInput[key] != nil { outputsByInput[key] = value }
         }

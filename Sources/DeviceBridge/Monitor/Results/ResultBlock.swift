@@ -5,23 +5,23 @@
 struct ResultBlock: Equatable, Sendable {
     private var names: [String] = []
     private var tokens: [NumberToken] = []
-    private var line: Int?
+    private var source: Diagnosis.Evidence?
 
     /// A finished report.
     struct Result: Equatable {
         var tokens: [NumberToken]
         var label: String
-        var line: Int
+        var source: Diagnosis.Evidence
     }
 
     /// Takes a line; the report that ended with the line before, if one did.
     mutating func take(_ line: MonitorLine) -> Result? {
         if Self.isHead(line) {
             let done = finish()
-            self.line = line.number
+            source = Diagnosis.Evidence(line)
             return done
         }
-        guard self.line != nil else { return nil }
+        guard source != nil else { return nil }
         if let (name, token) = Self.pair(line), tokens.count < 256 {
             names.append(name)
             tokens.append(token)
@@ -31,18 +31,18 @@ struct ResultBlock: Equatable, Sendable {
     }
 
     /// Whether a report is being read.
-    var isOpen: Bool { line != nil }
+    var isOpen: Bool { source != nil }
 
     /// The report as far as it came.
     mutating func finish() -> Result? {
         defer {
             names = []
             tokens = []
-            line = nil
+            source = nil
         }
-        guard let line, !tokens.isEmpty else { return nil }
+        guard let source, !tokens.isEmpty else { return nil }
         let best = tokens.indices.max { (tokens[$0].value ?? -1) < (tokens[$1].value ?? -1) } ?? 0
-        return Result(tokens: tokens, label: names[best], line: line)
+        return Result(tokens: tokens, label: names[best], source: source)
     }
 
     private static func isHead(_ line: MonitorLine) -> Bool {

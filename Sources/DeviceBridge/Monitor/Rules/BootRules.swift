@@ -18,7 +18,6 @@ enum BootRules {
         DiagnosisRule(.imageInvalidHeader, "SHA-256 comparison failed", rank: .flashSizeMismatch),
         DiagnosisRule(.imageInvalidHeader, "invalid segment length ~0x<length:hex>", rank: .flashSizeMismatch),
         DiagnosisRule(.imageInvalidHeader, "image at 0x<offset:hex> has invalid magic byte", .warning),
-        DiagnosisRule(.imageWrongOffset, "image at 0x<offset:hex> has invalid magic byte~", .warning, judge: notBlank),
         DiagnosisRule(.imageInvalidHeader, "image corrupted on slot", weak: true),
         DiagnosisRule(
             .imageInvalidHeader, "mismatch chip ID, expected <expected:int>, found <found:int>",
@@ -63,10 +62,6 @@ enum BootRules {
         guard let word = finding.details["header"]?.address, !isBlank(word), word != 0 else { return false }
         if let text = readable(word) { finding.details["text"] = .text(text) }
         return true
-    }
-
-    @Sendable private static func notBlank(_ finding: inout Finding) -> Bool {
-        finding.evidence.first.map { !$0.text.contains("nothing flashed") } ?? true
     }
 
     /// Nearly all ones: flash that was never written, give or take a bit that is read wrongly.

@@ -6,7 +6,7 @@ enum FlashRules {
 
     private static let flash = [
         DiagnosisRule(.flashReadError, "flash read err, ~<number:int>"),
-        DiagnosisRule(.flashReadError, "ets_main.c <source_line:int>", weak: true),
+        DiagnosisRule(.flashReadError, "ets_main.c~ <source_line:int>", weak: true),
         DiagnosisRule(.flashReadError, "SPI flash read failed"),
         DiagnosisRule(.flashReadError, "spi_flash: invalid chip id"),
         DiagnosisRule(.flashReadError, "Failed to read flash"),
