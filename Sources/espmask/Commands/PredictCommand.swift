@@ -18,8 +18,13 @@ struct PredictCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = out.console
-        let loaded = try LoadedModel(bytes: try Files.read(model))
-        let session = try InferenceSession(loaded, arenaLimit: arena)
+        let (loaded, _) = try PackedModel.load(try Files.read(model), path: model)
+        let session: InferenceSession
+        do throws(InferenceError) {
+            session = try InferenceSession(loaded, arenaLimit: arena)
+        } catch {
+            throw Failure(error.code.rawValue, "\(model): \(error.message)", hint: error.hint)
+        }
         var index = 0
         for file in inputs.isEmpty ? ["-"] : inputs {
             let text = try Files.text(file)

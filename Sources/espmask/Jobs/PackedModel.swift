@@ -23,8 +23,7 @@ struct PackedModel {
     /// `arena-too-small`, `model-too-large`, `usage` or `file-not-found`.
     init(path: String, options: Options) throws {
         let bytes = try Files.read(path)
-        loaded = try LoadedModel(bytes: bytes)
-        plan = try loaded.plan()
+        (loaded, plan) = try Self.load(bytes, path: path)
         if options.arena > 0, Int(options.arena) < plan.arenaBytes {
             throw Failure(
                 "arena-too-small",
@@ -40,6 +39,18 @@ struct PackedModel {
             arenaBytes: UInt32(plan.arenaBytes), offsets: plan.offsets.map { $0 == .max ? nil : $0 })
         if let transform = options.transform {
             slot.inputTransform = try ModelSlot.InputTransform(parsing: try Files.read(transform))
+        }
+        // What does not fit into a slot is found out before any board is touched.
+        _ = try slot.encoded()
+    }
+
+    /// Verifies and plans a model whose file's name is said where it cannot be used.
+    static func load(_ bytes: [UInt8], path: String) throws(Failure) -> (LoadedModel, MemoryPlan) {
+        do throws(InferenceError) {
+            let loaded = try LoadedModel(bytes: bytes)
+            return (loaded, try loaded.plan())
+        } catch {
+            throw Failure(error.code.rawValue, "\(path): \(error.message)", hint: error.hint)
         }
     }
 
