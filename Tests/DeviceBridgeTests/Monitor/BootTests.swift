@@ -127,6 +127,12 @@ struct BootTests {
         #expect(found.first?.details["pc"] == .address(0x4002_6d20))
     }
 
+    @Test("A watchdog that only ends a panic is not named beside it")
+    func watchdogAfterPanic() {
+        let log = SampleLog.xtensaPanic + "\n" + Self.restart("8", "TG1WDT_SYS_RESET")
+        #expect(monitor(Array(log.utf8)).diagnoses.map(\.code) == [.panic])
+    }
+
     @Test("The first failure of a loop is told, not the last")
     func firstFailure() {
         let first =

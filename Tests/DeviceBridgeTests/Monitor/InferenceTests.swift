@@ -92,6 +92,8 @@ struct InferenceTests {
         Case(
             log: "It took 4 ms to run inference\n0.10,0.70,0.10,0.10\nPredicted Class :1",
             tokens: [["0.10", "0.70", "0.10", "0.10"]], inputs: [nil], labels: ["1"]),
+        Case(
+            log: "I (12) app: 1,2,3,4\n[I][main:7]: predicted: 0.5", tokens: [["0.5"]], inputs: [[1, 2, 3, 4]]),
         Case(log: "Humidity: 40, temperature: 21", tokens: [], inputs: []),
     ]
 

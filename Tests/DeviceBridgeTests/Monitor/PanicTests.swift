@@ -67,6 +67,14 @@ struct PanicTests {
             ),
             ("Guru Meditation Error: Core 0 panic'ed (Cache error (x))", "Cache error (x)", 0),
             ("Fatal exception (28): LoadProhibited", "LoadProhibited", nil),
+            (
+                "Guru Meditation Error of type StoreProhibited occurred on core  1. Exception was unhandled.",
+                "StoreProhibited", 1
+            ),
+            ("E:  ** CPU 1 EXCCAUSE 28 (load prohibited)", "load prohibited", 1),
+            ("Exception (29):", "StoreProhibited", nil),
+            ("Fatal exception 28(LoadProhibitedCause):", "LoadProhibitedCause", nil),
+            ("Exception 'Load access fault' mepc=0x42000c40, mtval=0x00000000", "Load access fault", nil),
         ] as [(String, String, Int?)])
     func heads(line: String, cause: String, core: Int?) {
         let report = monitor(line).events.panics.first
