@@ -40,8 +40,6 @@ struct PackedModel {
         if let transform = options.transform {
             slot.inputTransform = try ModelSlot.InputTransform(parsing: try Files.read(transform))
         }
-        // What does not fit into a slot is found out before any board is touched.
-        _ = try slot.encoded()
     }
 
     /// Verifies and plans a model whose file's name is said where it cannot be used.
@@ -64,6 +62,8 @@ struct PackedModel {
         options.transform = project.file(.transform)
         try self.init(path: path, options: options)
         if Self.fit(labels, outputs: outputCount) { slot.labels = labels }
+        // What does not fit into a slot is found out before any board is touched.
+        _ = try slot.encoded()
     }
 
     /// How many values a prediction has.
