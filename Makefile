@@ -7,11 +7,13 @@ BUILD  := $(SWIFT) build -c release
 BIN     = .build/release/espmask
 PEERS  := .venv-peers
 
-.PHONY: help demo build test unit lint format peers needs needs-test install clean
+.PHONY: help demo build test unit bench lint format peers needs needs-test sanitize install clean
 
 help:
-	@echo "make demo      install what is needed, build, and show the demo model at work"
+	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
 	@echo "make test      install the judges too, lint, build, and run every test"
+	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
+	@echo "make bench     measure espmask beside esptool, and the virtual board's speed"
 	@echo "make lint      check the format of the Swift sources"
 	@echo "make format    put the Swift sources in that format"
 	@echo "make install   install to PREFIX ($(PREFIX))"
@@ -28,10 +30,8 @@ build: needs
 	@$(BUILD) --product espmask
 
 demo: build
-	@echo "make: building the firmware that will run the model on the board"
-	@$(BIN) build run_model_cnn
-	@echo "make: what that firmware's engine predicts for the sample pictures, computed on this machine"
-	@$(BIN) predict --model models/mask_cnn_10.tflite --inputs models/samples/mask_cnn_10.csv --labels mask,no_mask
+	@echo "make: a model becomes predictions on the virtual board"
+	@$(BIN) run --count 6
 
 peers: $(PEERS)/ready
 
@@ -54,6 +54,19 @@ unit:
 	@$(BUILD) --product espmask
 	@$(BUILD) --build-tests
 	@$(SWIFT) test -c release --skip-build
+
+# By hand, beside the tests: the engine against damaged models and random plans under the sanitizers.
+SANITIZE := clang -g -O1 -std=c11 -Wall -Wextra -fuse-ld=lld -fsanitize=address,undefined -fno-sanitize-recover=all
+sanitize:
+	@mkdir -p .build
+	@$(SANITIZE) -ISources/InferenceC/include -o .build/engine_fuzz \
+		Tests/InferenceTests/Sanitizer/engine_fuzz.c Sources/InferenceC/*.c
+	@.build/engine_fuzz $${ESPMASK_SEED:-1} 2000 models/*.tflite
+
+bench: build needs-test peers
+	@$(PEERS)/bin/python scripts/bench.py
+	@$(BUILD) --build-tests
+	@ESPMASK_BENCH=1 $(SWIFT) test -c release --skip-build --filter BoardSpeed
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/espmask"

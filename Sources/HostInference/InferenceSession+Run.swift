@@ -52,6 +52,27 @@ extension InferenceSession {
         return outputs()
     }
 
+    /// Runs the model on the bytes of its inputs as they lie in memory, one after the other; nil where there are not
+    /// as many as the inputs take. Returns the bytes of all outputs.
+    package func run(bytes: [UInt8]) -> [UInt8]? {
+        guard bytes.count == loaded.inputs.reduce(0, { $0 + $1.bytes }) else { return nil }
+        var at = 0
+        for (input, tensor) in loaded.inputs.enumerated() {
+            guard let place = inference_input(&engine, UInt32(input)) else { return nil }
+            bytes[at..<(at + tensor.bytes)].withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(start: place, count: tensor.bytes).copyMemory(from: $0)
+            }
+            at += tensor.bytes
+        }
+        var error = inference_error()
+        guard inference_invoke(&engine, &error) == INFERENCE_OK else { return nil }
+        return loaded.outputs.enumerated().flatMap { output, tensor in
+            inference_output(&engine, UInt32(output)).map {
+                Array(UnsafeRawBufferPointer(start: $0, count: tensor.bytes))
+            } ?? []
+        }
+    }
+
     private func outputs() -> Prediction {
         var prediction = Prediction(values: [], bits: [])
         for (output, tensor) in loaded.outputs.enumerated() {

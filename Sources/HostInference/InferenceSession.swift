@@ -4,7 +4,7 @@ import InferenceC
 
 /// A model with its memory, ready to predict.
 public final class InferenceSession {
-    let loaded: LoadedModel
+    package let loaded: LoadedModel
     private let words: UnsafeMutableBufferPointer<UInt32>
     private let memory: UnsafeMutableRawBufferPointer
     private var model: inference_model
@@ -22,8 +22,12 @@ public final class InferenceSession {
     /// Gives the model an arena: of `arenaLimit` bytes, or as much as it needs.
     ///
     /// Throws `arena-too-small` with the bytes needed, available and missing.
-    public init(_ loaded: LoadedModel, arenaLimit: Int? = nil) throws(InferenceError) {
-        let plan = try loaded.plan()
+    public convenience init(_ loaded: LoadedModel, arenaLimit: Int? = nil) throws(InferenceError) {
+        try self.init(loaded, plan: try loaded.plan(), arenaLimit: arenaLimit)
+    }
+
+    /// The same under a plan of the caller's, which must be one that the model accepts.
+    package init(_ loaded: LoadedModel, plan: MemoryPlan, arenaLimit: Int? = nil) throws(InferenceError) {
         let given = max(0, min(arenaLimit ?? plan.arenaBytes, Int(UInt32.max >> 1)))
         self.loaded = loaded
         self.plan = plan

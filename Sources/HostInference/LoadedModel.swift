@@ -49,13 +49,18 @@ public final class LoadedModel: @unchecked Sendable {
     public var takesInt8: Bool { inputs.allSatisfy(\.isInt8) }
 
     /// Plans the arena; the same model always gets the same plan.
-    public func plan() throws(InferenceError) -> MemoryPlan {
+    public func plan() throws(InferenceError) -> MemoryPlan { try plan(effort: Self.planningEffort) }
+
+    /// The plan that a board makes where it is given none.
+    package func greedyPlan() throws(InferenceError) -> MemoryPlan { try plan(effort: 0) }
+
+    private func plan(effort: UInt32) throws(InferenceError) -> MemoryPlan {
         var copy = model
         var error = inference_error()
         var words = [UInt32](repeating: 0, count: Int(inference_workspace_words(&copy)))
         var bytes: UInt32 = 0
         guard
-            inference_plan(&copy, &words, UInt32(words.count), Self.planningEffort, &bytes, &error) == INFERENCE_OK
+            inference_plan(&copy, &words, UInt32(words.count), effort, &bytes, &error) == INFERENCE_OK
         else { throw InferenceError(error, model: model) }
         return describe(offsets: Array(words.prefix(Int(model.tensor_count))), arenaBytes: Int(bytes))
     }

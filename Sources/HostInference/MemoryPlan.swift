@@ -32,5 +32,5 @@ public struct MemoryPlan: Sendable, Equatable {
     }
 
     /// The section as the words that the engine reads.
-    var words: [UInt32] { [UInt32(arenaBytes)] + offsets }
+    package var words: [UInt32] { [UInt32(arenaBytes)] + offsets }
 }

@@ -5,6 +5,14 @@
 public enum SampleFile {
     /// The samples of a text. Throws `bad-inputs` with the line and what is wrong there.
     public static func samples(in text: String, for model: LoadedModel) throws(InferenceError) -> [[InputValue]] {
+        try samples(in: text, values: model.sampleCount, areInt8: model.takesInt8)
+    }
+
+    /// The samples of a text, each with this many values: those in front of an input transform, for example.
+    /// Throws `bad-inputs` with the line and what is wrong there.
+    public static func samples(
+        in text: String, values count: Int, areInt8: Bool
+    ) throws(InferenceError) -> [[InputValue]] {
         var samples: [[InputValue]] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let trimmed = line.filter { $0 != "\r" && $0 != " " && $0 != "\t" && $0 != "\r\n" }
@@ -14,13 +22,13 @@ public enum SampleFile {
             if tokens.last?.isEmpty == true { tokens.removeLast() }
             var sample: [InputValue] = []
             for token in tokens {
-                guard let value = value(of: token, isInt8: model.takesInt8) else {
+                guard let value = value(of: token, isInt8: areInt8) else {
                     throw bad("line \(index + 1): '\(token)' is no value of this model")
                 }
                 sample.append(value)
             }
-            guard sample.count == model.sampleCount else {
-                throw bad("line \(index + 1) has \(sample.count) values, the model takes \(model.sampleCount)")
+            guard sample.count == count else {
+                throw bad("line \(index + 1) has \(sample.count) values, the model takes \(count)")
             }
             samples.append(sample)
         }

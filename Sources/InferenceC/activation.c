@@ -24,15 +24,15 @@ inference_reason activation_range_of(operation *o, uint32_t function, activation
     static const float highs[] = {LARGEST_FLOAT, LARGEST_FLOAT, 1.0f, 6.0f};
     enum { NONE = 0, RELU = 1, RELU_N1_TO_1 = 2, RELU6 = 3 };
     if (function > RELU6) return refuse(o, INFERENCE_REASON_ACTIVATION, INFERENCE_NONE, function);
-    out->low = lows[function];
-    out->high = highs[function];
+    out->real[0] = lows[function];
+    out->real[1] = highs[function];
     out->low_q = -128;
     out->high_q = 127;
     if (o->output.type != INFERENCE_INT8 || function == NONE) return INFERENCE_REASON_NONE;
-    int32_t low = quantize_float(out->low, o->output.scale, o->output.zero_point);
+    int32_t low = quantize_float(out->real[0], o->output.scale, o->output.zero_point);
     if (low > out->low_q) out->low_q = low;
     if (function == RELU) return INFERENCE_REASON_NONE;
-    int32_t high = quantize_float(out->high, o->output.scale, o->output.zero_point);
+    int32_t high = quantize_float(out->real[1], o->output.scale, o->output.zero_point);
     if (high < out->high_q) out->high_q = high;
     return INFERENCE_REASON_NONE;
 }

@@ -81,7 +81,7 @@ static void add_one(const addition *a, const operation *o, uint32_t at, uint32_t
         return;
     }
     float sum = ((const float *)o->in)[at1] + ((const float *)o->in2)[at2];
-    ((float *)o->out)[at] = clamp_float(sum, a->range.low, a->range.high);
+    ((float *)o->out)[at] = clamp_float(sum, &a->range);
 }
 
 static void add_broadcast(const addition *a, const operation *o) {

@@ -44,71 +44,123 @@ void convolution_overlap(operation *o, overlap_rule *rule) {
     window_overlap(o, &c.w, false, rule);
 }
 
-// One output pixel, float32: every channel's sum runs over rows, columns and inputs in that order, from 0, and the
-// bias comes last.
-static void pixel_float(
-    const convolution *c, const operation *o, const float *image, window_span y, window_span x, float *out) {
-    const window *w = &c->w;
-    const float *weights = o->second.data, *bias = o->in3;
-    int32_t taps_w = x.end - x.first, filter_row = w->k_w * c->group_in, filter = w->k_h * filter_row;
-    bool contiguous = w->dilation_w == 1 && c->group_in == w->in_c;
-    int32_t runs = contiguous ? 1 : taps_w, length = contiguous ? taps_w * c->group_in : c->group_in;
-    for (int32_t channel = 0; channel < w->out_c;) {
-        int32_t group = channel / c->group_out;
-        bool four = channel + 4 <= (group + 1) * c->group_out;
-        float sums[4] = {0, 0, 0, 0};
-        for (int32_t ky = y.first, in_y = y.at; ky < y.end; ky++, in_y += w->dilation_h) {
-            const float *in = image + (in_y * w->in_w + x.at) * w->in_c + group * c->group_in;
-            const float *taps = weights + channel * filter + ky * filter_row + x.first * c->group_in;
-            for (int32_t r = 0; r < runs; r++, in += w->dilation_w * w->in_c, taps += c->group_in) {
-                if (four) dot_float_four(sums, in, taps, filter, length);
-                else sums[0] = dot_float(sums[0], in, 1, taps, 1, length);
-            }
-        }
-        for (int32_t i = 0; i < (four ? 4 : 1); i++, channel++)
-            out[channel] = clamp_float(sums[i] + (bias != NULL ? bias[channel] : 0.0f), c->range.low, c->range.high);
-    }
-}
-
-static void pixel_int8(
-    const convolution *c, const operation *o, const channel_factors *factors, int32_t end, const int8_t *image,
-    window_span y, window_span x, int8_t *out) {
-    const window *w = &c->w;
-    int32_t filter_row = w->k_w * c->group_in, taps_w = x.end - x.first;
-    bool contiguous = w->dilation_w == 1 && c->group_in == w->in_c;
-    int32_t runs = contiguous ? 1 : taps_w, length = contiguous ? taps_w * c->group_in : c->group_in;
-    for (int32_t channel = factors->first; channel < end; channel++) {
-        const int8_t *weights = (const int8_t *)o->second.data + channel * w->k_h * filter_row;
-        int32_t group = channel / c->group_out;
-        uint32_t sum = 0;
-        for (int32_t ky = y.first, in_y = y.at; ky < y.end; ky++, in_y += w->dilation_h) {
-            const int8_t *in = image + (in_y * w->in_w + x.at) * w->in_c + group * c->group_in;
-            const int8_t *taps = weights + ky * filter_row + x.first * c->group_in;
-            for (int32_t r = 0; r < runs; r++, in += w->dilation_w * w->in_c, taps += c->group_in)
-                sum = dot_int8(sum, in, 1, -o->input.zero_point, taps, 1, length);
-        }
-        out[channel] = channels_output(factors, channel, sum);
-    }
-}
-
 typedef struct convolution_job {
     const convolution *layer;
-    const channel_factors *factors;  // NULL = float32
-    int32_t end;
+    const operation *o;
+    const channel_factors *factors;  // of a block of channels; NULL = float32
+    int32_t end;                     // of that block
 } convolution_job;
 
-static void pixel(const operation *o, const void *image, window_span y, window_span x, void *out, const void *context) {
+// What is the same for all pixels of a run. Without dilation and groups the taps of a row are contiguous, so that
+// they are one row of products; otherwise each tap is.
+typedef struct taps {
+    products p;
+    int32_t runs_y, runs_x;                    // products_...() is called for each
+    int32_t in_y, in_x, filter_y, filter_x;    // bytes from one run to the next
+    int32_t first;                             // bytes from the filter's start to the first tap
+    bool contiguous;
+} taps;
+
+static void open_taps(taps *t, const convolution *c, const window_pixels *pixels, int32_t element) {
+    const window *w = &c->w;
+    int32_t tap = c->group_in * element, in_pixel = w->in_c * element, row = w->k_w * tap;
+    t->contiguous = w->dilation_w == 1 && c->group_in == w->in_c;
+    t->first = pixels->first_row * row + pixels->first_column * tap;
+    t->in_y = w->dilation_h * w->in_w * in_pixel, t->in_x = w->dilation_w * in_pixel;
+    t->filter_y = row, t->filter_x = tap;
+    t->runs_y = t->contiguous ? 1 : pixels->rows;
+    t->runs_x = t->contiguous ? 1 : pixels->columns;
+    t->p.rows = t->contiguous ? pixels->rows : 1;
+    t->p.n = t->contiguous ? pixels->columns * c->group_in : c->group_in;
+    t->p.step_a = t->p.step_b = element;
+    t->p.skip_a = t->in_y - t->p.n * element, t->p.skip_b = row - t->p.n * element;
+    t->p.next_a = 0, t->p.next_b = w->k_h * row, t->p.next_out = 4;
+    t->p.more = 0;
+    if (pixels->rows > 0 && pixels->columns > 0) return;
+    // No tap inside: sums of nothing.
+    t->runs_y = t->runs_x = 1;
+    t->p.rows = 0;
+}
+
+// The channels of one pixel, float32, before bias and activation. Every sum runs over rows, columns and inputs in
+// that order.
+static void pixel_float(taps *t, const convolution *c, const uint8_t *in, const uint8_t *filter, float *out) {
+    const window *w = &c->w;
+    int32_t group = c->group_in * 4;
+    for (int32_t channel = 0; channel < w->out_c; channel += c->group_out, in += group) {
+        t->p.more = 0;
+        for (int32_t y = 0; y < t->runs_y; y++)
+            for (int32_t x = 0; x < t->runs_x; x++, t->p.more = 1)
+                products_float(out + channel, (const void *)(in + y * t->in_y + x * t->in_x),
+                    (const void *)(filter + channel * t->p.next_b + y * t->filter_y + x * t->filter_x),
+                    c->group_out, &t->p);
+    }
+}
+
+static void pixels_float(const void *context, const window_pixels *pixels) {
     const convolution_job *job = context;
-    if (job->factors == NULL) pixel_float(job->layer, o, image, y, x, out);
-    else pixel_int8(job->layer, o, job->factors, job->end, image, y, x, out);
+    const convolution *c = job->layer;
+    const operation *o = job->o;
+    const uint8_t *in = pixels->in;
+    uint8_t *out = pixels->out;
+    taps t;
+    open_taps(&t, c, pixels, 4);
+    const uint8_t *filter = (const uint8_t *)o->second.data + t.first;
+    float single;
+    for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
+        // A single channel needs no scratch to be written over its window, but its sum may be made in several runs.
+        float *to = o->scratch != NULL ? o->scratch : c->w.out_c == 1 ? &single : (void *)out;
+        if (t.contiguous) products_float(to, (const void *)in, (const void *)filter, c->w.out_c, &t.p);
+        else pixel_float(&t, c, in, filter, to);
+        products_finish(to, c->w.out_c, o->in3, c->range.real);
+        if ((uint8_t *)to == out) continue;
+        for (int32_t k = 0; k < c->w.out_c; k++) ((float *)(void *)out)[k] = to[k];
+    }
+}
+
+// How many int8 channels are summed at a time.
+#define SUMS 8
+
+// Channels [first, first + count) of one pixel, all of one group.
+static void sums_int8(
+    taps *t, const operation *o, const uint8_t *in, const uint8_t *filter, int32_t count, uint32_t *sums) {
+    t->p.more = 0;
+    for (int32_t y = 0; y < t->runs_y; y++)
+        for (int32_t x = 0; x < t->runs_x; x++, t->p.more = 1)
+            products_int8(sums, (const int8_t *)in + y * t->in_y + x * t->in_x,
+                (const int8_t *)filter + y * t->filter_y + x * t->filter_x, count, -o->input.zero_point, &t->p);
+}
+
+static void pixels_int8(const void *context, const window_pixels *pixels) {
+    const convolution_job *job = context;
+    const convolution *c = job->layer;
+    const operation *o = job->o;
+    const uint8_t *in = pixels->in;
+    uint8_t *out = pixels->out;
+    taps t;
+    open_taps(&t, c, pixels, 1);
+    const uint8_t *filter = (const uint8_t *)o->second.data + t.first;
+    for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
+        int8_t *to = o->scratch != NULL ? o->scratch : (void *)out;
+        for (int32_t channel = job->factors->first; channel < job->end;) {
+            int32_t group = channel / c->group_out, left = (group + 1) * c->group_out - channel;
+            if (left > job->end - channel) left = job->end - channel;
+            if (left > SUMS) left = SUMS;
+            uint32_t sums[SUMS];
+            sums_int8(&t, o, in + group * c->group_in, filter + channel * t.p.next_b, left, sums);
+            for (int32_t k = 0; k < left; k++, channel++) to[channel] = channels_output(job->factors, channel, sums[k]);
+        }
+        if ((uint8_t *)to == out) continue;
+        for (int32_t k = job->factors->first; k < job->end; k++) ((int8_t *)out)[k] = to[k];
+    }
 }
 
 void convolution_run(operation *o) {
     convolution c;
     if (convolution_open(o, &c) != INFERENCE_REASON_NONE) return;
-    convolution_job job = {&c, NULL, 0};
+    convolution_job job = {&c, o, NULL, 0};
     if (o->input.type == INFERENCE_FLOAT32) {
-        window_run(o, &c.w, pixel, &job);
+        window_run(o, &c.w, pixels_float, &job);
         return;
     }
     channel_factors factors;
@@ -118,6 +170,6 @@ void convolution_run(operation *o) {
     for (int32_t first = 0; first < c.w.out_c; first += block) {
         job.end = first + block < c.w.out_c ? first + block : c.w.out_c;
         channels_open(o, &factors, first, job.end - first, false);
-        window_run(o, &c.w, pixel, &job);
+        window_run(o, &c.w, pixels_int8, &job);
     }
 }

@@ -45,66 +45,84 @@ void depthwise_overlap(operation *o, overlap_rule *rule) {
     window_overlap(o, &d.w, d.multiplier == 1, rule);
 }
 
-// One output pixel, channels from `first` to `end`; last one first when it runs backward. Sums run over rows and
-// columns from 0, and the bias comes last.
-static void pixel_float(
-    const depthwise *d, const operation *o, const float *image, window_span y, window_span x, float *out) {
-    const window *w = &d->w;
-    const float *bias = o->in3;
-    int32_t step = w->dilation_w * w->in_c, taps_w = x.end - x.first;
-    for (int32_t i = 0; i < w->out_c; i++) {
-        int32_t channel = o->backward ? w->out_c - 1 - i : i;
-        const float *in = image + (y.at * w->in_w + x.at) * w->in_c
-            + (d->multiplier == 1 ? channel : channel / d->multiplier);
-        const float *taps = (const float *)o->second.data + (y.first * w->k_w + x.first) * w->out_c + channel;
-        float sum = 0;
-        for (int32_t ky = y.first; ky < y.end; ky++) {
-            sum = dot_float(sum, in, step, taps, w->out_c, taps_w);
-            in += w->dilation_h * w->in_w * w->in_c;
-            taps += w->k_w * w->out_c;
-        }
-        out[channel] = clamp_float(sum + (bias != NULL ? bias[channel] : 0.0f), d->range.low, d->range.high);
-    }
-}
-
-static void pixel_int8(
-    const depthwise *d, const operation *o, const channel_factors *factors, int32_t end, const int8_t *image,
-    window_span y, window_span x, int8_t *out) {
-    const window *w = &d->w;
-    int32_t step = w->dilation_w * w->in_c, taps_w = x.end - x.first;
-    for (int32_t i = factors->first; i < end; i++) {
-        int32_t channel = o->backward ? factors->first + end - 1 - i : i;
-        const int8_t *in = image + (y.at * w->in_w + x.at) * w->in_c
-            + (d->multiplier == 1 ? channel : channel / d->multiplier);
-        const int8_t *taps = (const int8_t *)o->second.data + (y.first * w->k_w + x.first) * w->out_c + channel;
-        uint32_t sum = 0;
-        for (int32_t ky = y.first; ky < y.end; ky++) {
-            sum = dot_int8(sum, in, step, -o->input.zero_point, taps, w->out_c, taps_w);
-            in += w->dilation_h * w->in_w * w->in_c;
-            taps += w->k_w * w->out_c;
-        }
-        out[channel] = channels_output(factors, channel, sum);
-    }
-}
-
 typedef struct depthwise_job {
     const depthwise *layer;
-    const channel_factors *factors;  // NULL = float32
-    int32_t end;
+    const operation *o;
+    const channel_factors *factors;  // of a block of channels; NULL = float32
+    int32_t end;                     // of that block
 } depthwise_job;
 
-static void pixel(const operation *o, const void *image, window_span y, window_span x, void *out, const void *context) {
+// The sum of an output channel runs over rows and columns. With a multiplier of 1 the channels of a pixel follow
+// each other in input, weights and output, last one first when it runs backward; with more, each input channel's
+// outputs share their input.
+static void open_products(products *p, const depthwise_job *job, const window_pixels *pixels, int32_t element) {
+    const window *w = &job->layer->w;
+    int32_t in_pixel = w->in_c * element, out_pixel = w->out_c * element;
+    int32_t direction = job->layer->multiplier == 1 && job->o->backward ? -1 : 1;
+    p->rows = pixels->rows, p->n = pixels->columns;
+    p->step_a = w->dilation_w * in_pixel, p->step_b = out_pixel;
+    p->skip_a = w->dilation_h * w->in_w * in_pixel - p->n * p->step_a;
+    p->skip_b = (w->k_w - p->n) * out_pixel;
+    p->next_a = job->layer->multiplier == 1 ? direction * element : 0;
+    p->next_b = direction * element, p->next_out = direction * 4;
+    p->more = 0;
+}
+
+static void pixels_float(const void *context, const window_pixels *pixels) {
     const depthwise_job *job = context;
-    if (job->factors == NULL) pixel_float(job->layer, o, image, y, x, out);
-    else pixel_int8(job->layer, o, job->factors, job->end, image, y, x, out);
+    const depthwise *d = job->layer;
+    const operation *o = job->o;
+    products p;
+    open_products(&p, job, pixels, 4);
+    int32_t first = p.next_b < 0 ? d->w.out_c - 1 : 0;
+    const uint8_t *in = pixels->in + 4 * first;
+    uint8_t *out = pixels->out;
+    const float *taps =
+        (const float *)o->second.data + (pixels->first_row * d->w.k_w + pixels->first_column) * d->w.out_c + first;
+    for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
+        float *to = o->scratch != NULL ? o->scratch : (void *)out;
+        if (d->multiplier == 1) {
+            products_float(to + first, (const void *)in, taps, d->w.out_c, &p);
+        } else {
+            for (int32_t channel = 0, c = 0; channel < d->w.in_c; channel++, c += d->multiplier)
+                products_float(to + c, (const float *)(const void *)in + channel, taps + c, d->multiplier, &p);
+        }
+        products_finish(to, d->w.out_c, o->in3, d->range.real);
+        if ((uint8_t *)to == out) continue;
+        for (int32_t k = 0; k < d->w.out_c; k++) ((float *)(void *)out)[k] = to[k];
+    }
+}
+
+static void pixels_int8(const void *context, const window_pixels *pixels) {
+    const depthwise_job *job = context;
+    const depthwise *d = job->layer;
+    const operation *o = job->o;
+    products p;
+    open_products(&p, job, pixels, 1);
+    const int8_t *in = (const int8_t *)pixels->in;
+    uint8_t *out = pixels->out;
+    const int8_t *taps =
+        (const int8_t *)o->second.data + (pixels->first_row * d->w.k_w + pixels->first_column) * d->w.out_c;
+    int32_t first = job->factors->first, end = job->end, step = p.next_b;
+    for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
+        int8_t *to = o->scratch != NULL ? o->scratch : (void *)out;
+        for (int32_t channel = step < 0 ? end - 1 : first; channel >= first && channel < end; channel += step) {
+            uint32_t sum;
+            const int8_t *from = in + (d->multiplier == 1 ? channel : channel / d->multiplier);
+            products_int8(&sum, from, taps + channel, 1, -o->input.zero_point, &p);
+            to[channel] = channels_output(job->factors, channel, sum);
+        }
+        if ((uint8_t *)to == out) continue;
+        for (int32_t k = first; k < end; k++) ((int8_t *)out)[k] = to[k];
+    }
 }
 
 void depthwise_run(operation *o) {
     depthwise d;
     if (depthwise_open(o, &d) != INFERENCE_REASON_NONE) return;
-    depthwise_job job = {&d, NULL, 0};
+    depthwise_job job = {&d, o, NULL, 0};
     if (o->input.type == INFERENCE_FLOAT32) {
-        window_run(o, &d.w, pixel, &job);
+        window_run(o, &d.w, pixels_float, &job);
         return;
     }
     channel_factors factors;
@@ -114,6 +132,6 @@ void depthwise_run(operation *o) {
     for (int32_t first = 0; first < d.w.out_c; first += block) {
         job.end = first + block < d.w.out_c ? first + block : d.w.out_c;
         channels_open(o, &factors, first, job.end - first, false);
-        window_run(o, &d.w, pixel, &job);
+        window_run(o, &d.w, pixels_int8, &job);
     }
 }

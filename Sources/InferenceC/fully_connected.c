@@ -34,25 +34,33 @@ inference_reason fully_connected_check(operation *o) {
     return reason != INFERENCE_REASON_NONE ? reason : channels_check(o, (uint32_t)f.outputs, 0, true);
 }
 
+static void open_products(products *p, const fully_connected *f, int32_t element) {
+    p->rows = 1, p->n = f->inputs;
+    p->step_a = p->step_b = element;
+    p->skip_a = p->skip_b = 0;
+    p->next_a = 0, p->next_b = f->inputs * element, p->next_out = 4;
+    p->more = 0;
+}
+
 static void run_float(const fully_connected *f, const operation *o) {
-    const float *in = o->in, *weights = o->second.data, *bias = o->in3;
+    const float *in = o->in;
     float *out = o->out;
+    products p;
+    open_products(&p, f, 4);
     for (int32_t batch = 0; batch < f->batches; batch++, in += f->inputs, out += f->outputs) {
-        for (int32_t unit = 0; unit < f->outputs;) {
-            const float *row = weights + unit * f->inputs;
-            float sums[4] = {0, 0, 0, 0};
-            bool four = unit + 4 <= f->outputs;
-            if (four) dot_float_four(sums, in, row, f->inputs, f->inputs);
-            else sums[0] = dot_float(0, in, 1, row, 1, f->inputs);
-            for (int32_t i = 0; i < (four ? 4 : 1); i++, unit++)
-                out[unit] = clamp_float(sums[i] + (bias != NULL ? bias[unit] : 0.0f), f->range.low, f->range.high);
-        }
+        products_float(out, in, o->second.data, f->outputs, &p);
+        products_finish(out, f->outputs, o->in3, f->range.real);
     }
 }
+
+// How many int8 outputs are summed at a time.
+#define SUMS 8
 
 static void run_int8(const fully_connected *f, const operation *o, const channel_factors *factors, int32_t end) {
     const int8_t *in = o->in, *weights = o->second.data;
     int8_t *out = o->out;
+    products p;
+    open_products(&p, f, 1);
     // Only one scale for all weights comes with a zero point that counts.
     int32_t weight_zero = o->second.scale_count == 1 ? o->second.zero_point : 0;
     for (int32_t batch = 0; batch < f->batches; batch++, in += f->inputs, out += f->outputs) {
@@ -60,10 +68,11 @@ static void run_int8(const fully_connected *f, const operation *o, const channel
         if (weight_zero != 0)
             for (int32_t i = 0; i < f->inputs; i++)
                 correction += (uint32_t)((in[i] - o->input.zero_point) * weight_zero);
-        for (int32_t unit = factors->first; unit < end; unit++) {
-            uint32_t sum =
-                dot_int8(0, in, 1, -o->input.zero_point, weights + unit * f->inputs, 1, f->inputs) - correction;
-            out[unit] = channels_output(factors, unit, sum);
+        for (int32_t unit = factors->first; unit < end;) {
+            uint32_t sums[SUMS];
+            int32_t count = end - unit < SUMS ? end - unit : SUMS;
+            products_int8(sums, in, weights + unit * f->inputs, count, -o->input.zero_point, &p);
+            for (int32_t k = 0; k < count; k++, unit++) out[unit] = channels_output(factors, unit, sums[k] - correction);
         }
     }
 }

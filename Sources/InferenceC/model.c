@@ -43,7 +43,7 @@ static inference_code fail_at(inference_error *error, const operation *o, infere
 static inference_code open_parts(inference_model *m, inference_error *error) {
     flat_table root, graph;
     uint32_t start = flat_follow(m, 0);
-    if (start == 0 || !flat_table_at(m, start, &root)) return fail(error, INFERENCE_REASON_OFFSET, m->fault);
+    if (start == 0 || !flat_table_at(m, start, &root)) return fail(error, INFERENCE_REASON_OFFSET, m->fault - 1);
     int32_t version = flat_i32(m, &root, MODEL_VERSION, 0);
     if (m->fault == 0 && version != SCHEMA_VERSION) {
         error->number = (uint32_t)version;
@@ -53,15 +53,15 @@ static inference_code open_parts(inference_model *m, inference_error *error) {
     flat_vector graphs = flat_vector_field(m, &root, MODEL_SUBGRAPHS, 4);
     flat_vector buffers = flat_vector_field(m, &root, MODEL_BUFFERS, 4);
     flat_string_field(m, &root, MODEL_DESCRIPTION);
-    if (m->fault != 0) return fail(error, INFERENCE_REASON_OFFSET, m->fault);
+    if (m->fault != 0) return fail(error, INFERENCE_REASON_OFFSET, m->fault - 1);
     if (graphs.count == 0) return fail(error, INFERENCE_REASON_NO_SUBGRAPH, 0);
-    if (!flat_table_element(m, graphs, 0, &graph)) return fail(error, INFERENCE_REASON_OFFSET, m->fault);
+    if (!flat_table_element(m, graphs, 0, &graph)) return fail(error, INFERENCE_REASON_OFFSET, m->fault - 1);
     flat_vector tensors = flat_vector_field(m, &graph, SUBGRAPH_TENSORS, 4);
     flat_vector inputs = flat_vector_field(m, &graph, SUBGRAPH_INPUTS, 4);
     flat_vector outputs = flat_vector_field(m, &graph, SUBGRAPH_OUTPUTS, 4);
     flat_vector operators = flat_vector_field(m, &graph, SUBGRAPH_OPERATORS, 4);
     flat_string_field(m, &graph, SUBGRAPH_NAME);
-    if (m->fault != 0) return fail(error, INFERENCE_REASON_OFFSET, m->fault);
+    if (m->fault != 0) return fail(error, INFERENCE_REASON_OFFSET, m->fault - 1);
     m->opcodes = codes.at, m->opcode_count = codes.count;
     m->buffers = buffers.at, m->buffer_count = buffers.count;
     m->tensors = tensors.at, m->tensor_count = tensors.count;
@@ -83,13 +83,13 @@ static inference_code walk_tables(inference_model *m, inference_error *error) {
         if (flat_table_element(m, codes, i, &table)) flat_string_field(m, &table, CODE_CUSTOM);
     for (uint32_t i = 0; i < buffers.count; i++)
         if (flat_table_element(m, buffers, i, &table)) flat_vector_field(m, &table, 0, 1);
-    if (m->fault != 0) return fail(error, INFERENCE_REASON_OFFSET, m->fault);
+    if (m->fault != 0) return fail(error, INFERENCE_REASON_OFFSET, m->fault - 1);
     inference_tensor tensor;
     for (uint32_t i = 0; i < m->tensor_count; i++) {
         inference_get_tensor(m, i, &tensor);
         if (m->fault == 0) continue;
         error->tensor = i;
-        return fail(error, INFERENCE_REASON_OFFSET, m->fault);
+        return fail(error, INFERENCE_REASON_OFFSET, m->fault - 1);
     }
     return INFERENCE_OK;
 }
@@ -130,7 +130,7 @@ static inference_code check_operator(inference_model *m, uint32_t index, inferen
     o.index = index;
     o.op = op;
     o.faulty = o.number = INFERENCE_NONE;
-    if (reason == INFERENCE_REASON_OFFSET) o.number = m->fault;
+    if (reason == INFERENCE_REASON_OFFSET) o.number = m->fault - 1;
     if (reason != INFERENCE_REASON_NONE) return fail_at(error, &o, reason);
     const operation_kind *kind = operation_find(op.code);
     if (kind == NULL) {
@@ -146,7 +146,7 @@ static inference_code check_operator(inference_model *m, uint32_t index, inferen
         if (o.input_ids[i] == INFERENCE_NONE) reason = refuse(&o, INFERENCE_REASON_ARITY, INFERENCE_NONE, i);
     if (reason == INFERENCE_REASON_NONE) reason = check_order(&o);
     if (reason == INFERENCE_REASON_NONE) reason = kind->check(&o);
-    if (m->fault != 0) reason = refuse(&o, INFERENCE_REASON_OFFSET, INFERENCE_NONE, m->fault);
+    if (m->fault != 0) reason = refuse(&o, INFERENCE_REASON_OFFSET, INFERENCE_NONE, m->fault - 1);
     return reason == INFERENCE_REASON_NONE ? INFERENCE_OK : fail_at(error, &o, reason);
 }
 
@@ -197,7 +197,7 @@ inference_code inference_open(inference_model *m, const void *bytes, size_t size
 }
 
 bool inference_get_tensor(inference_model *m, uint32_t index, inference_tensor *out) {
-    schema_tensor(m, index, out);
+    schema_checked_tensor(m, index, out);
     flat_table table;
     flat_vector tensors = {m->tensors, m->tensor_count};
     if (index >= m->tensor_count || !flat_table_element(m, tensors, index, &table)) return false;

@@ -73,41 +73,56 @@ static int32_t sum_int8(const window *w, const int8_t *in, int32_t rows, int32_t
     return sum;
 }
 
-static void pixel_float(
-    const operation *o, const void *image, window_span y, window_span x, void *out, const void *context) {
-    const pool *p = context;
-    const float *in = (const float *)image + (y.at * p->w.in_w + x.at) * p->w.in_c;
-    int32_t rows = y.end - y.first, columns = x.end - x.first;
-    for (int32_t i = 0; i < p->w.out_c; i++) {
-        int32_t channel = o->backward ? p->w.out_c - 1 - i : i;
-        float value = p->average ? sum_float(&p->w, in + channel, rows, columns) / (float)(rows * columns)
-            : max_float(&p->w, in + channel, rows, columns);
-        ((float *)out)[channel] = clamp_float(value, p->range.low, p->range.high);
+typedef struct pool_job {
+    const pool *layer;
+    const operation *o;
+} pool_job;
+
+static void pixels_float(const void *context, const window_pixels *pixels) {
+    const pool_job *job = context;
+    const pool *p = job->layer;
+    int32_t channels = p->w.out_c, rows = pixels->rows, columns = pixels->columns;
+    int32_t first = job->o->backward ? channels - 1 : 0, step = job->o->backward ? -1 : 1;
+    const uint8_t *in = pixels->in;
+    uint8_t *out = pixels->out;
+    for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
+        const float *from = (const void *)in;
+        float *to = (void *)out;
+        for (int32_t channel = first; channel >= 0 && channel < channels; channel += step) {
+            float value = p->average ? sum_float(&p->w, from + channel, rows, columns) / (float)(rows * columns)
+                : max_float(&p->w, from + channel, rows, columns);
+            to[channel] = clamp_float(value, &p->range);
+        }
     }
 }
 
-static void pixel_int8(
-    const operation *o, const void *image, window_span y, window_span x, void *out, const void *context) {
-    const pool *p = context;
-    const int8_t *in = (const int8_t *)image + (y.at * p->w.in_w + x.at) * p->w.in_c;
-    int32_t rows = y.end - y.first, columns = x.end - x.first, count = rows * columns;
-    for (int32_t i = 0; i < p->w.out_c; i++) {
-        int32_t channel = o->backward ? p->w.out_c - 1 - i : i, value;
-        if (p->average) {
-            // Rounded to nearest, halves away from zero: the division truncates.
-            int32_t sum = sum_int8(&p->w, in + channel, rows, columns);
-            value = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
-        } else {
-            value = max_int8(&p->w, in + channel, rows, columns);
+static void pixels_int8(const void *context, const window_pixels *pixels) {
+    const pool_job *job = context;
+    const pool *p = job->layer;
+    int32_t channels = p->w.out_c, rows = pixels->rows, columns = pixels->columns, count = rows * columns;
+    int32_t first = job->o->backward ? channels - 1 : 0, step = job->o->backward ? -1 : 1;
+    const int8_t *in = (const int8_t *)pixels->in;
+    int8_t *out = (int8_t *)pixels->out;
+    for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
+        for (int32_t channel = first; channel >= 0 && channel < channels; channel += step) {
+            int32_t value;
+            if (p->average) {
+                // Rounded to nearest, halves away from zero: the division truncates.
+                int32_t sum = sum_int8(&p->w, in + channel, rows, columns);
+                value = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+            } else {
+                value = max_int8(&p->w, in + channel, rows, columns);
+            }
+            out[channel] = (int8_t)clamp(value, p->range.low_q, p->range.high_q);
         }
-        ((int8_t *)out)[channel] = (int8_t)clamp(value, p->range.low_q, p->range.high_q);
     }
 }
 
 static void pool_run(operation *o) {
     pool p;
     if (pool_open(o, &p) != INFERENCE_REASON_NONE) return;
-    window_run(o, &p.w, o->input.type == INFERENCE_INT8 ? pixel_int8 : pixel_float, &p);
+    pool_job job = {&p, o};
+    window_run(o, &p.w, o->input.type == INFERENCE_INT8 ? pixels_int8 : pixels_float, &job);
 }
 
 void max_pool_run(operation *o) { pool_run(o); }

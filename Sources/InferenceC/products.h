@@ -1,40 +1,26 @@
 // The inner loops of convolutions and dense layers: sums of products in the order TFLite's reference kernels take,
-// one accumulator per output, product and sum rounded apart.
+// one accumulator per output, product and sum rounded apart. A board may bring its own (INFERENCE_OWN_PRODUCTS), if
+// they do the same operations in the same order; the structure is then what its assembler code reads.
 #pragma once
 
 #include "fixedpoint.h"
-#include "rounding.h"
 
-// A board may bring its own float loops, if they do the same operations in the same order.
-#ifndef INFERENCE_OWN_DOT_PRODUCTS
+// What the sums of some outputs run over. All distances are in bytes.
+typedef struct products {
+    int32_t rows, n;         // rows of n products each; either may be 0
+    int32_t step_a, step_b;  // from one product to the next
+    int32_t skip_a, skip_b;  // from behind a row's last product to the next row's first
+    int32_t next_a, next_b;  // from an output's first product to that of the next output
+    int32_t next_out;        // from an output's sum to that of the next output
+    int32_t more;            // 0: sums start from 0; else they go on from what is there
+} products;
 
-// sum + a[0] * b[0] + a[step_a] * b[step_b] + ..., n products, from left to right.
-static inline float dot_float(
-    float sum, const float *a, int32_t step_a, const float *b, int32_t step_b, int32_t n) {
-    for (; n > 0; n--, a += step_a, b += step_b) {
-        float product = *a * *b;
-        sum += product;
-    }
-    return sum;
-}
+// sums[i] (+)= a[0] * b[0] + a[step] * b[step] + ..., from left to right, for `outputs` outputs.
+void products_float(float *sums, const float *a, const float *b, int32_t outputs, const products *p);
 
-// Four dot products of contiguous values that share `a`: row r of b starts at b + r * row.
-static inline void dot_float_four(float sums[4], const float *a, const float *b, int32_t row, int32_t n) {
-    float s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
-    const float *b1 = b + row, *b2 = b1 + row, *b3 = b2 + row;
-    for (int32_t i = 0; i < n; i++) {
-        float x = a[i];
-        float p0 = x * b[i], p1 = x * b1[i], p2 = x * b2[i], p3 = x * b3[i];
-        s0 += p0, s1 += p1, s2 += p2, s3 += p3;
-    }
-    sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
-}
+// out[i] = out[i] + bias[i], clamped to range[0] ... range[1]. bias NULL = none.
+void products_finish(float *out, int32_t count, const float *bias, const float *range);
 
-#endif
-
-// sum + (a[0] + offset_a) * (b[0] + offset_b) + ..., wrapping.
-static inline uint32_t dot_int8(
-    uint32_t sum, const int8_t *a, int32_t step_a, int32_t offset_a, const int8_t *b, int32_t step_b, int32_t n) {
-    for (; n > 0; n--, a += step_a, b += step_b) sum += (uint32_t)((*a + offset_a) * *b);
-    return sum;
-}
+// sums[i] (+)= (a[0] + offset) * b[0] + ..., wrapping.
+void products_int8(
+    uint32_t *sums, const int8_t *a, const int8_t *b, int32_t outputs, int32_t offset, const products *p);

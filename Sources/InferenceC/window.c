@@ -101,23 +101,68 @@ void window_overlap(operation *o, const window *w, bool channelwise, overlap_rul
     rule->scratch = !channelwise && !single;
 }
 
-void window_run(const operation *o, const window *w, window_pixel *pixel, const void *context) {
+// A run over one row: what stays the same, and where it is.
+typedef struct row_run {
+    window_kernel *kernel;
+    const void *context;
+    window_pixels pixels;
+    const uint8_t *row;         // the input row of the first tap inside
+    int32_t in_pixel;
+} row_run;
+
+static void run_pixels(row_run *r, window_span columns, int32_t count) {
+    if (count <= 0) return;
+    r->pixels.in = r->row + columns.at * r->in_pixel;
+    r->pixels.first_column = columns.first;
+    r->pixels.columns = columns.end - columns.first;
+    r->pixels.count = count;
+    r->kernel(r->context, &r->pixels);
+    r->pixels.out += count * r->pixels.out_step;
+}
+
+// The positions along a row whose windows lie inside with all their taps: [first, end).
+static window_span whole_windows(const window *w) {
+    int32_t room = w->in_w + w->pad_left - (w->k_w - 1) * w->dilation_w - 1;
+    window_span span = {(w->pad_left + w->stride_w - 1) / w->stride_w, room < 0 ? 0 : room / w->stride_w + 1, 0};
+    if (span.end > w->out_w) span.end = w->out_w;
+    if (span.first > span.end) span.first = span.end;
+    return span;
+}
+
+static window_span columns_at(const window *w, int32_t x) {
+    return window_taps(x, w->stride_w, w->pad_left, w->k_w, w->dilation_w, w->in_w);
+}
+
+// One output row, from left to right or from right to left: the edges pixel by pixel, the middle in one go.
+static void run_row(row_run *r, const window *w, window_span whole, bool backward) {
+    int32_t left = backward ? w->out_w - whole.end : whole.first, middle = whole.end - whole.first;
+    int32_t x = backward ? w->out_w - 1 : 0, step = backward ? -1 : 1;
+    for (int32_t i = 0; i < left; i++, x += step) run_pixels(r, columns_at(w, x), 1);
+    if (middle > 0) run_pixels(r, columns_at(w, x), middle);
+    x += step * middle;
+    for (; x >= 0 && x < w->out_w; x += step) run_pixels(r, columns_at(w, x), 1);
+}
+
+void window_run(const operation *o, const window *w, window_kernel *kernel, const void *context) {
     int32_t element = o->input.type == INFERENCE_INT8 ? 1 : 4, out_pixel = w->out_c * element;
-    int32_t image_bytes = w->in_h * w->in_w * w->in_c * element, count = w->batches * w->out_h * w->out_w;
-    int32_t step = o->backward ? -1 : 1;
-    int32_t x0 = o->backward ? w->out_w - 1 : 0, y0 = o->backward ? w->out_h - 1 : 0;
-    const uint8_t *image = (const uint8_t *)o->in + (o->backward ? (w->batches - 1) * image_bytes : 0);
-    uint8_t *target = (uint8_t *)o->out + (o->backward ? (count - 1) * out_pixel : 0);
-    for (int32_t batch = 0; batch < w->batches; batch++, image += step * image_bytes) {
-        for (int32_t row = 0, y = y0; row < w->out_h; row++, y += step) {
+    int32_t in_pixel = w->in_c * element, in_row = w->in_w * in_pixel, image_bytes = w->in_h * in_row;
+    int32_t step = o->backward ? -1 : 1, batch = o->backward ? w->batches - 1 : 0;
+    window_span whole = whole_windows(w);
+    row_run r;
+    r.kernel = kernel;
+    r.context = context;
+    r.in_pixel = in_pixel;
+    r.pixels.in_step = step * w->stride_w * in_pixel;
+    r.pixels.out_step = step * out_pixel;
+    r.pixels.out = (uint8_t *)o->out + (o->backward ? (w->batches * w->out_h * w->out_w - 1) * out_pixel : 0);
+    for (; batch >= 0 && batch < w->batches; batch += step) {
+        const uint8_t *image = (const uint8_t *)o->in + batch * image_bytes;
+        for (int32_t y = o->backward ? w->out_h - 1 : 0; y >= 0 && y < w->out_h; y += step) {
             window_span rows = window_taps(y, w->stride_h, w->pad_top, w->k_h, w->dilation_h, w->in_h);
-            for (int32_t column = 0, x = x0; column < w->out_w; column++, x += step, target += step * out_pixel) {
-                window_span columns = window_taps(x, w->stride_w, w->pad_left, w->k_w, w->dilation_w, w->in_w);
-                uint8_t *written = o->scratch != NULL ? o->scratch : target;
-                pixel(o, image, rows, columns, written, context);
-                if (written == target) continue;
-                for (int32_t i = 0; i < out_pixel; i++) target[i] = written[i];
-            }
+            r.pixels.first_row = rows.first;
+            r.pixels.rows = rows.end - rows.first;
+            r.row = image + rows.at * in_row;
+            run_row(&r, w, whole, o->backward);
         }
     }
 }

@@ -23,23 +23,32 @@ window_span window_taps(int32_t out, int32_t stride, int32_t pad, int32_t k, int
 // How far the output may write over the input. channelwise: each output channel reads its own input channel only,
 // so that no scratch is needed.
 void window_overlap(operation *o, const window *w, bool channelwise, overlap_rule *rule);
-// Writes one output pixel to `out`; `image` is the input of the batch the pixel belongs to.
-typedef void window_pixel(
-    const operation *o, const void *image, window_span y, window_span x, void *out, const void *context);
-// Runs `pixel` for every output pixel, forward or backward, through the scratch where there is one.
-void window_run(const operation *o, const window *w, window_pixel *pixel, const void *context);
+// Output pixels in succession whose windows have the same taps inside the input.
+typedef struct window_pixels {
+    const uint8_t *in;            // the first pixel's first tap that lies inside
+    uint8_t *out;                 // the first output pixel
+    int32_t count;
+    int32_t in_step, out_step;    // bytes from one pixel to the next; negative when it runs backward
+    int32_t first_row, rows;      // of the kernel
+    int32_t first_column, columns;
+} window_pixels;
+
+// Computes output pixels. Where the operation has a scratch, each goes there first.
+typedef void window_kernel(const void *context, const window_pixels *pixels);
+// Gives all output pixels to `kernel`, forward or backward.
+void window_run(const operation *o, const window *w, window_kernel *kernel, const void *context);
 
 // ---- fused activations (activation.c) ----
 typedef struct activation_range {
-    float low, high;
+    float real[2];  // low, high
     int32_t low_q, high_q;
 } activation_range;
 
 // The range that a fused activation function (schema number) clamps the output to.
 inference_reason activation_range_of(operation *o, uint32_t function, activation_range *out);
 
-static inline float clamp_float(float x, float low, float high) {
+static inline float clamp_float(float x, const activation_range *range) {
     // In this order a NaN stays one, as in std::min(std::max(x, low), high).
-    x = x < low ? low : x;
-    return high < x ? high : x;
+    x = x < range->real[0] ? range->real[0] : x;
+    return range->real[1] < x ? range->real[1] : x;
 }

@@ -12,6 +12,8 @@ public enum ToolchainError: Error, Equatable, Sendable {
     case boardUnknown(name: String, known: [String])
     /// No sketch is there.
     case sketchNotFound(name: String, tried: [FilePath])
+    /// A folder holds no build's results.
+    case nothingBuilt(folder: FilePath)
     /// A file of settings is not what it should be.
     case settingsInvalid(path: FilePath, reason: String)
     /// The board has no support for building without a vendor toolchain.
@@ -34,7 +36,7 @@ public enum ToolchainError: Error, Equatable, Sendable {
     /// The stable code, one of those the command line documents.
     public var code: String {
         switch self {
-        case .homeNotFound, .sketchNotFound, .unreadable: "file-not-found"
+        case .homeNotFound, .sketchNotFound, .nothingBuilt, .unreadable: "file-not-found"
         case .boardUnknown, .settingsInvalid, .defineInvalid, .bareUnsupported: "usage"
         case .compilerMissing: "compiler-missing"
         case .compilerFailed, .buildFailed: "build-failed"
@@ -50,6 +52,7 @@ public enum ToolchainError: Error, Equatable, Sendable {
         case .homeNotFound: "the folder with boards/, sketches/ and the inference engine was not found"
         case .boardUnknown(let name, _): "there is no board '\(name)'"
         case .sketchNotFound(let name, _): "there is no sketch '\(name)'"
+        case .nothingBuilt(let folder): "\(folder) holds neither a sketch nor the results of a build"
         case .settingsInvalid(let path, let reason): "\(path): \(reason)"
         case .bareUnsupported(let board): "the board '\(board)' cannot be built for without a vendor toolchain"
         case .defineInvalid(let text): "'\(text)' is no macro definition"
@@ -69,6 +72,7 @@ public enum ToolchainError: Error, Equatable, Sendable {
             "set ESPMASK_HOME to a checkout or to PREFIX/share/espmask; tried \(Self.list(tried.map(\.string)))"
         case .boardUnknown(_, let known): "use one of \(Self.list(known))"
         case .sketchNotFound(_, let tried): "name a folder with an .ino file; tried \(Self.list(tried.map(\.string)))"
+        case .nothingBuilt: "name a sketch, or the --output folder of a build"
         case .settingsInvalid: "correct that file; the ones in boards/ and sketches/ show the form"
         case .bareUnsupported: "choose --backend arduino or idf, or a board with an ESP32"
         case .defineInvalid: "write -D NAME or -D NAME=VALUE, with NAME as in C"

@@ -20,6 +20,8 @@ enum Main {
             } else {
                 try command.run()
             }
+        } catch is SickFirmware {
+            exit(ExitCode.firmwareSick)
         } catch let error as ArgumentParser.ExitCode {
             exit(error.rawValue)
         } catch {

@@ -77,6 +77,11 @@ public enum Peers {
         return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
     }
 
+    /// A seed for random cases: the environment variable's, to have a failure again, else a new one with every run.
+    public static func seed(named name: String, upTo limit: Int) -> Int {
+        environment(name).flatMap { Int($0) } ?? Int.random(in: 1...limit)
+    }
+
     static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         return String(cString: value)

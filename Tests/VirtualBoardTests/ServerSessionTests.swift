@@ -23,9 +23,9 @@ struct ServerSessionTests {
             ("ff fb 2c ff fb 2c ff fc 2c ff fc 2c", [.reply(hex("ff fd 2c")), .reply(hex("ff fe 2c"))]),
             ("ff fe 2c", []),
             // Speed: set, and asked for with 0.
-            ("ff fa 2c 01 00 0e 10 00 ff f0", [.reply(hex("ff fa 2c 65 00 0e 10 00 ff f0"))]),
+            ("ff fa 2c 01 00 0e 10 00 ff f0", [.baudRate(921_600), .reply(hex("ff fa 2c 65 00 0e 10 00 ff f0"))]),
             ("ff fa 2c 01 00 00 00 00 ff f0", [.reply(hex("ff fa 2c 65 00 01 c2 00 ff f0"))]),
-            ("ff fa 2c 01 00 00 ff ff fe ff f0", [.reply(hex("ff fa 2c 65 00 00 ff ff fe ff f0"))]),
+            ("ff fa 2c 01 00 00 ff ff fe ff f0", [.baudRate(65534), .reply(hex("ff fa 2c 65 00 00 ff ff fe ff f0"))]),
             // Data bits, parity, stop bits.
             ("ff fa 2c 02 07 ff f0", [.reply(hex("ff fa 2c 66 07 ff f0"))]),
             ("ff fa 2c 02 00 ff f0", [.reply(hex("ff fa 2c 66 08 ff f0"))]),

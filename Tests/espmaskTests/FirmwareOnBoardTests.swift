@@ -9,7 +9,7 @@ import VirtualBoard
 
 @Suite("Firmware on the virtual board", .enabled(if: Peers.program("xtensa-lx106-elf-gcc") != nil, "no cross compiler"))
 struct FirmwareOnBoardTests {
-    private static func flash(model: String, in folder: FilePath) async throws -> NORFlash {
+    static func flash(model: String, in folder: FilePath) async throws -> NORFlash {
         let out = folder.appending("out").string
         let built = try await BuiltProgram.run(["build", "run_model_cnn", "--output", out], in: folder)
         #expect(built.status == 0, "\(built.errors)")
@@ -30,7 +30,7 @@ struct FirmwareOnBoardTests {
     }
 
     /// Runs until the text holds `ending`, for at most `seconds` of board time from now.
-    private static func text(of board: Board, until ending: String, seconds: UInt64 = 10) -> String {
+    static func text(of board: Board, until ending: String, seconds: UInt64 = 10) -> String {
         var bytes: [UInt8] = []
         let deadline = board.now + seconds * 1_000_000_000
         while !String(decoding: bytes, as: UTF8.self).contains(ending) {
@@ -41,7 +41,7 @@ struct FirmwareOnBoardTests {
     }
 
     /// The form in which inputs are sent: the bits of a float32, or an int8 as it is.
-    private static func tokens(_ sample: [InputValue]) -> String {
+    static func tokens(_ sample: [InputValue]) -> String {
         sample.map { value in
             switch value {
             case .real(let real):

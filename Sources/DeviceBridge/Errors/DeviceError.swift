@@ -1,6 +1,8 @@
 // What can go wrong between this machine and a board, as one value: a stable code of CLI.md, what happened, and
 // what to do now. Every case is made here, so that no two codes tell the user the same thing.
 
+package import ESPImage
+
 /// Why the work on a board could not be done.
 public struct DeviceError: Error, Equatable, Sendable {
     /// The stable code of CLI.md.
@@ -19,6 +21,11 @@ public struct DeviceError: Error, Equatable, Sendable {
 }
 
 extension DeviceError {
+    /// What the image library found wrong.
+    package init(_ error: ESPImageError) {
+        self.init(code: error.code, message: error.message, hint: error.hint)
+    }
+
     /// Nothing came back at all.
     package static let silence = DeviceError(
         code: "no-reply", message: "the board does not answer: no byte came back",

@@ -52,7 +52,7 @@ public struct SlotHeader: Sendable, Equatable {
     /// SHA-256 of the model section.
     public let modelDigest: [UInt8]
 
-    static let size = 256
+    package static let size = 256
     static let magic: [UInt8] = Array("ESPM".utf8)
     static let version: UInt16 = 1
     static let sectionLimit = 6
@@ -71,7 +71,7 @@ public struct SlotHeader: Sendable, Equatable {
     }
 
     /// The header that `bytes` start with. Checks all of it; the sections only for lying inside the slot.
-    init(parsing bytes: [UInt8]) throws(SlotFault) {
+    package init(parsing bytes: [UInt8]) throws(SlotFault) {
         guard bytes.starts(with: Self.magic) else { throw .wrongMagic }
         guard bytes.holds(0, Self.size), let version = bytes.u16(at: 4), let size = bytes.u16(at: 6),
             let sequence = bytes.u32(at: 8), let arenaBytes = bytes.u32(at: 12), let scale = bytes.u32(at: 16),
@@ -119,7 +119,7 @@ public struct SlotHeader: Sendable, Equatable {
 
     /// What keeps the header from counting: no model, or the first section whose CRC-32 does not hold in the slot's
     /// bytes; nil where it counts.
-    func faultyPayload(in slot: ArraySlice<UInt8>) -> SlotFault? {
+    package func faultyPayload(in slot: ArraySlice<UInt8>) -> SlotFault? {
         let model = SlotSection.Kind.model.rawValue
         if !sections.contains(where: { $0.kind == model }) { return .sectionCount(kind: model, count: 0) }
         for section in sections {

@@ -79,7 +79,8 @@ extension ModelSlot.InputTransform {
         return bytes
     }
 
-    init(parsing bytes: [UInt8]) throws(ESPImageError) {
+    /// Reads the section's bytes. Throws `model-invalid` where their number is not that of the rows and columns.
+    public init(parsing bytes: [UInt8]) throws(ESPImageError) {
         let fault = ESPImageError.slotInvalid(.badSection(kind: SlotSection.Kind.inputTransform.rawValue))
         guard let rows = bytes.u32(at: 0), let columns = bytes.u32(at: 4), rows > 0, columns > 0 else { throw fault }
         // Both fit 32 bits, so the product fits 64 without a sign; the rest is compared, not added.

@@ -107,7 +107,7 @@ typedef enum inference_op {
 typedef struct inference_model {
     const uint8_t *bytes;
     uint32_t size;
-    uint32_t fault;    // position of the first lie met while reading, 0 = none
+    uint32_t fault;    // 1 + position of the first lie met while reading, 0 = none
     bool verified;     // the whole file was walked: reads need no checks any more
     uint32_t buffers, buffer_count;
     uint32_t opcodes, opcode_count;
@@ -135,6 +135,8 @@ typedef struct inference_tensor {
     uint32_t name_length;
 } inference_tensor;
 
+#define INFERENCE_KNOWN_WAYS 32
+
 // What runs a model: where its tensors are. Fields are private.
 typedef struct inference_engine {
     inference_model *model;
@@ -142,6 +144,7 @@ typedef struct inference_engine {
     uint8_t *arena;
     uint32_t arena_bytes;  // given
     uint32_t used_bytes;   // of the plan in force, scratch included
+    uint8_t ways[INFERENCE_KNOWN_WAYS];  // how the first operators run under the plan; later ones are asked each time
 } inference_engine;
 
 // ---- the model ----

@@ -6,8 +6,6 @@ struct AutoReset {
     private(set) var dtr = false
     private(set) var rts = false
 
-    /// How long EN takes to rise through the capacitor.
-    static let riseNanoseconds: UInt64 = 1_000_000
     /// How long EN is taken to stay down when it is let go by asserting DTR beside RTS. Tools that reset into the
     /// loader pass through that state on their way to DTR alone, and over RFC 2217 they need 50 ms for each line.
     static let crossingNanoseconds: UInt64 = 200_000_000

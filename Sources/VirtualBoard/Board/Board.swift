@@ -1,6 +1,6 @@
-// The virtual board: chip, flash, boot ROM and loader as one machine without a clock or a socket. Its owner gives it
-// bytes and lets it run up to a board time; it gives bytes back. Left out so far: real-time pacing (its owner's work),
-// and faults other than those of the flash.
+// The virtual board: chip, flash, boot ROM, loader, auto-reset circuit and faults as one machine without a clock or a
+// socket. Its owner gives it bytes and lets it run up to a board time; it gives bytes back. How it gets from one
+// moment to the next is in Board+Running.swift. Left out: real-time pacing, which is its owner's work.
 
 /// A board; not Sendable, one owner at a time.
 public final class Board {
@@ -12,38 +12,51 @@ public final class Board {
         case deadline
         /// Nothing will happen without input.
         case idle
-        /// The board has no power, or its program cannot go on.
+        /// The board has no power, or its program cannot go on: then `failure` says why.
         case off
     }
 
-    private enum Phase {
+    enum Phase {
         case off
+        /// EN is low. The cycle at which it will have risen by itself, where it was let go with DTR still asserted.
+        case held(until: UInt64?)
         /// The boot ROM's steps; the next one, and the cycle before which it does not start.
         case booting([BootStep], next: Int, notBefore: UInt64)
         case loading(ROMLoader)
         case running
+        /// The ROM's code loops; only a watchdog helps.
         case hung
+        /// The program wants the mask ROM.
+        case stuck
     }
 
     /// What kind of board this is.
     public let profile: BoardProfile
     /// Its flash chip.
     public let flash: NORFlash
-    /// The address at which the program wanted the mask ROM, which this board does not have.
-    public private(set) var missingROMAddress: UInt32?
-    private let chip: ESP32Chip
-    private let rom: BootROM
-    private var phase = Phase.off
-    private var output: [UInt8] = []
+    /// The address at which the program wanted the mask ROM, which this board does not have; nil after a reset.
+    public internal(set) var missingROMAddress: UInt32?
+    /// The speed of the host's end of the line in bits per second; nil where it always is that of the board's end.
+    /// Where the two differ, what arrives on both sides is what a UART makes of it.
+    public var hostBaudRate: Int?
+    let chip: ESP32Chip
+    let rom: BootROM
+    let faults: FaultInjector
+    var phase = Phase.off
+    var output: [UInt8] = []
     private var autoReset = AutoReset()
+    /// The loader measures the host's speed at the first bytes.
+    var isSpeedUnknown = false
 
-    /// A board without power. The flash's contents stay its owner's.
-    public init(profile: BoardProfile, flash: NORFlash) {
+    /// A board without power, with its faults. The flash's contents stay its owner's.
+    public init(profile: BoardProfile, flash: NORFlash, faults: FaultInjector = FaultInjector()) {
         self.profile = profile
         self.flash = flash
+        self.faults = faults
         chip = ESP32Chip(profile: profile, flash: flash)
         rom = BootROM(revision: profile.revision)
-        chip.uarts[0].transmitted = { [unowned self] byte, _ in output.append(byte) }
+        faults.attach(to: flash)
+        chip.uarts[0].transmitted = { [unowned self] byte, _ in send([byte]) }
     }
 
     /// Board time in nanoseconds since the board was made.
@@ -52,10 +65,15 @@ public final class Board {
     /// The speed of the board's end of the line.
     public var baudRate: Int { chip.uarts[0].baudRate }
 
-    /// Gives power; the strapping pins say what the boot ROM does.
-    public func powerOn(_ strapping: Strapping) {
-        chip.memory.losePower()
-        reset(.powerOn, strapping: strapping)
+    /// Why the program cannot go on, with the code `needs-mask-rom`; nil while it can, and after a reset.
+    public var failure: VirtualBoardError? {
+        missingROMAddress.map { address in
+            VirtualBoardError(
+                code: "needs-mask-rom",
+                message: "the firmware uses the chip's mask ROM at 0x\(hex(address, digits: 8)), "
+                    + "which the virtual board does not have",
+                hint: "build it with the bare-metal back end, or run it on a real board")
+        }
     }
 
     /// Where the processor is, for messages about a program that is stuck.
@@ -66,30 +84,65 @@ public final class Board {
             + "rom=\(missingROMAddress.map { hex($0) } ?? "-") cycle=\(chip.cpu.cycle)"
     }
 
-    /// Takes power away.
-    public func powerOff() { phase = .off }
+    /// The instructions executed since the board was made.
+    package var instructionCount: UInt64 { chip.cpu.cycle - chip.cpu.idleCycles }
 
-    /// Drives the modem lines through the auto-reset circuit.
+    // MARK: Power and reset
+
+    /// Gives power; the strapping pins say what the boot ROM does.
+    public func powerOn(_ strapping: Strapping) {
+        flash.restorePower()
+        faults.clearLine()
+        if autoReset.isEnableLow { phase = .held(until: nil) } else { enable(strapping) }
+    }
+
+    /// Takes power away. Bytes on their way are lost, output that waits is not.
+    public func powerOff() {
+        phase = .off
+        missingROMAddress = nil
+        faults.clearLine()
+    }
+
+    /// Drives the modem lines through the auto-reset circuit; true asserts a line.
+    ///
+    /// RTS alone holds the chip in reset. Letting it go starts the loader where DTR is asserted, else the flash's
+    /// contents; a state with both asserted may last 200 ms of board time before the chip starts from its flash.
     public func setModemLines(dtr: Bool, rts: Bool) {
-        let wasHeld = autoReset.isEnableLow
         autoReset.set(dtr: dtr, rts: rts)
-        if autoReset.isEnableLow {
-            phase = .off
-        } else if wasHeld {
-            reset(.powerOn, strapping: dtr ? .download : .flashBoot)
+        chip.gpio.isGPIO0High = !autoReset.isBootLow
+        switch phase {
+        case .off: return
+        case .held(let release):
+            if autoReset.isEnableLow {
+                phase = .held(until: nil)
+            } else if autoReset.isCrossing {
+                phase = .held(until: release ?? chip.cpu.cycle + cycles(AutoReset.crossingNanoseconds))
+            } else {
+                enable(strappedByLines)
+            }
+        case .booting, .loading, .running, .hung, .stuck:
+            if autoReset.isEnableLow { phase = .held(until: nil) }
         }
     }
 
+    /// What the modem lines make of GPIO0.
+    var strappedByLines: Strapping { autoReset.isBootLow ? .download : .flashBoot }
+
+    /// Lets the chip start from nothing, as power or a rising EN does.
+    func enable(_ strapping: Strapping) {
+        chip.memory.losePower()
+        reset(.powerOn, strapping: strapping)
+    }
+
+    /// Adds a fault while the board lives; its bytes, writes and milliseconds are counted from now.
+    public func add(_ fault: FaultSpec) { faults.add(fault, at: now) }
+
+    // MARK: The line
+
     /// Bytes from the host.
     public func receive(_ bytes: [UInt8]) {
-        switch phase {
-        case .off, .hung: return
-        case .booting, .running: chip.uarts[0].receive(bytes, at: chip.cpu.cycle)
-        case .loading(var loader):
-            let actions = loader.received(bytes, host: self)
-            phase = .loading(loader)
-            for action in actions { perform(action) }
-        }
+        faults.admit(bytes, .rx, now: now)
+        deliver(faults.release(.rx, now: now))
     }
 
     /// What the board has sent, once.
@@ -98,143 +151,35 @@ public final class Board {
         return output
     }
 
-    /// Runs until board time `deadline` in nanoseconds, or until output waits.
-    public func run(until deadline: UInt64) -> Pause {
-        let end = deadline / ChipClock.nanosecondsPerCycle
-        while output.isEmpty {
-            if let cause = chip.signals.takeReset() { reset(cause, strapping: nil) }
-            guard chip.cpu.cycle < end else { return .deadline }
-            if let pause = advance(to: end) { return pause }
-        }
-        return .output
+    /// True once when a fault has hung up the line: its owner closes it, and the board lives on.
+    public func takeDisconnect() -> Bool { faults.takeDisconnect() }
+
+    /// How many bytes given to `receive` are still on their way.
+    public var waitingInput: Int { faults.held(.rx) + chip.uarts[0].arriving }
+
+    /// Puts bytes of the board on the line at its present speed.
+    func send(_ bytes: [UInt8]) {
+        let heard = hostBaudRate.map { LineSampling(sender: baudRate, receiver: $0).heard(bytes) } ?? bytes
+        faults.admit(heard, .tx, now: now)
+        output += faults.release(.tx, now: now)
     }
 
-    /// Does one thing; a pause where nothing is left to do.
-    private func advance(to end: UInt64) -> Pause? {
+    /// Gives bytes that came through the line to whoever listens.
+    func deliver(_ bytes: [UInt8]) {
+        if bytes.isEmpty { return }
         switch phase {
-        case .off: return .off
-        case .loading: return chip.uarts[0].isTransmitting ? pass(to: end) : .idle
-        case .hung: return pass(to: end)
-        case .booting(let steps, let next, let notBefore):
-            if chip.cpu.cycle < notBefore { return pass(to: min(end, notBefore)) }
-            // The ROM prints by hand: nothing else happens until its text has left.
-            if chip.uarts[0].isTransmitting { return pass(to: end) }
-            boot(steps, next)
-            return nil
-        case .running: return runProgram(to: end)
+        case .off, .held, .hung, .stuck: return
+        case .booting, .running: chip.uarts[0].receive(heard(bytes), at: chip.cpu.cycle)
+        case .loading: load(bytes)
         }
     }
 
-    /// Lets time pass to the next event, at most to `limit`.
-    private func pass(to limit: UInt64) -> Pause? {
-        let next = chip.nextEvent
-        if next == .max, limit == .max { return .idle }
-        let target = min(max(next, chip.cpu.cycle), limit)
-        chip.cpu.advance(to: target)
-        chip.advance(to: target)
-        return nil
-    }
-
-    private func runProgram(to end: UInt64) -> Pause? {
-        let horizon = max(min(end, chip.nextEvent), chip.cpu.cycle)
-        chip.signals.horizon = horizon
-        let stop = chip.cpu.run(until: horizon)
-        switch stop {
-        case .deadline, .stopRequested: break
-        case .waiting:
-            let next = min(chip.nextEvent, chip.cpu.nextTimer)
-            if next == .max, end == .max { return .idle }
-            chip.cpu.advance(to: min(max(next, chip.cpu.cycle), end))
-        case .trap(let address): leaveProgram(at: address)
-        }
-        chip.advance(to: chip.cpu.cycle)
-        return nil
-    }
-
-    /// The program went where the mask ROM would be.
-    private func leaveProgram(at address: UInt32) {
-        phase = .hung
-        let special = chip.cpu.special
-        if FatalException.vectors.contains(address), special.exccause != FatalException.levelOneInterrupt {
-            let lines = FatalException.lines(
-                cause: special.exccause, counters: Array(special.epc[1...3]), address: special.excvaddr,
-                doublePC: special.depc)
-            for line in lines { printLine(line) }
-        } else {
-            missingROMAddress = address
-        }
-    }
-
-    private func printLine(_ text: String) {
-        chip.uarts[0].print(Array((text + "\r\n").utf8), at: chip.cpu.cycle)
-    }
-
-    private func boot(_ steps: [BootStep], _ index: Int) {
-        guard index < steps.count else {
-            phase = .hung
-            return
-        }
-        var (next, notBefore) = (index + 1, chip.cpu.cycle)
-        switch steps[index] {
-        case .print(let line): printLine(line)
-        case .wait(let nanoseconds): notBefore += nanoseconds / ChipClock.nanosecondsPerCycle
-        case .copy(let address, let flashOffset, let count):
-            _ = chip.memory.write(
-                address, Array(UnsafeRawBufferPointer(start: flash.bytes + flashOffset, count: count)))
-        case .goTo(let step): next = step
-        case .handOver(let entry):
-            chip.cache.setUpAsROM()
-            return start(entry: entry)
-        case .enterLoader:
-            phase = .loading(ROMLoader())
-            return
-        case .hang:
-            phase = .hung
-            return
-        }
-        phase = .booting(steps, next: next, notBefore: notBefore)
-    }
-
-    /// Starts a program as the boot ROM does: its own stack, interrupts off.
-    private func start(entry: UInt32) {
-        chip.cpu.reset(to: entry)
-        chip.cpu[1] = Self.romStackTop
-        phase = .running
-    }
-
-    // Where the ROM's stack ends in the top of SRAM2's lower part (measured on an emulator with the chip's ROM).
-    private static let romStackTop: UInt32 = 0x3FFE_3F20
-
-    private func reset(_ cause: ResetCause, strapping: Strapping?) {
-        let cycle = chip.cpu.cycle
-        let pins = strapping ?? (autoReset.isBootLow ? .download : .flashBoot)
-        chip.reset(cause, strapping: pins.word, at: cycle)
-        chip.uarts[0].setUpAsROM(at: cycle)
-        missingROMAddress = nil
-        phase = .booting(rom.plan(cause, chip.gpio.strapping, flash), next: 0, notBefore: cycle)
-    }
-
-    private func perform(_ action: LoaderAction) {
-        switch action {
-        case .send(let bytes): output += bytes
-        case .changeBaud(let baud): chip.uarts[0].setBaudRate(baud)
-        case .run(let entry): start(entry: entry)
-        case .reboot: reset(.rtcWatchdogRTC, strapping: .flashBoot)
-        }
+    func heard(_ bytes: [UInt8]) -> [UInt8] {
+        hostBaudRate.map { LineSampling(sender: $0, receiver: baudRate).heard(bytes) } ?? bytes
     }
 }
 
-extension Board: LoaderHost {
-    package func loaderRead(_ address: UInt32) -> UInt32? {
-        // The one word of the mask ROM that tools read: the chip's magic number.
-        address == 0x4000_1000 ? 0x00F0_1D83 : chip.memory.readWord(address, at: chip.cpu.cycle)
-    }
-
-    package func loaderWrite(_ address: UInt32, _ value: UInt32) -> Bool {
-        chip.memory.writeWord(address, value, at: chip.cpu.cycle)
-    }
-
-    package func loaderStore(_ address: UInt32, _ bytes: ArraySlice<UInt8>) -> Bool {
-        chip.memory.write(address, Array(bytes))
-    }
+/// Board cycles in a time, rounded up, so that what is due then is due.
+func cycles(_ nanoseconds: UInt64) -> UInt64 {
+    nanoseconds / ChipClock.nanosecondsPerCycle + (nanoseconds % ChipClock.nanosecondsPerCycle == 0 ? 0 : 1)
 }

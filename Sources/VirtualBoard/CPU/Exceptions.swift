@@ -25,6 +25,8 @@ enum InterruptTable {
     static let edge: UInt32 = 1 << 10 | 1 << 22 | 1 << 28 | 1 << 30
     /// Interrupts raised by INTSET alone.
     static let software: UInt32 = 1 << 7 | 1 << 29
+    /// The NMI, which latches an edge and which neither INTENABLE nor a level holds.
+    static let nonMaskable: UInt32 = 1 << 14
     private static let levels: [UInt32] = [
         1: 0x0006_37FF, 2: 0x0038_0000, 3: 0x28C0_8800, 4: 0x5300_0000, 5: 0x8401_0000, 6: 0, 7: 0x0000_4000,
     ].sorted { $0.key < $1.key }.map(\.value)
@@ -52,10 +54,9 @@ extension XtensaCPU {
 
     /// Takes the highest pending interrupt above the current level; false where there is none.
     func takeInterrupt() -> Bool {
-        let pending = special.interrupt & special.intenable
+        let pending = special.enabledInterrupts
         guard pending != 0 else { return false }
-        // EXCM masks the levels up to EXCMLEVEL, which is 3 on this core.
-        let current = max(Int(special.ps & 15), special.isExceptionMode ? 3 : 0)
+        let current = pending & InterruptTable.nonMaskable != 0 ? 6 : special.currentLevel
         for level in stride(from: 7, to: current, by: -1) where pending & InterruptTable.mask(ofLevel: level) != 0 {
             if level == 1 {
                 raise(.levelOneInterrupt)
@@ -65,6 +66,7 @@ extension XtensaCPU {
                 special.eps[level] = special.ps
                 special.ps = special.ps & ~0xF | UInt32(level) | 0x10
                 pc = special.vecbase &+ Self.vectorOffsets[level]
+                if level == 7 { special.interrupt &= ~InterruptTable.nonMaskable }
             }
             return true
         }

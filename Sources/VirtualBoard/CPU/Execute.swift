@@ -47,7 +47,8 @@ extension XtensaCPU {
         case (0, _): ar[t] = ar[s]
         case (15, 0): nextPC = ar[0]
         case (15, 1): returnWindowed()
-        case (15, 3): break
+        case (15, 2): executeBreak(.narrowBreakInstruction)
+        case (15, 3) where s == 0: break
         case _: raise(.illegalInstruction)
         }
     }
@@ -59,8 +60,8 @@ extension XtensaCPU {
         nextPC = target
     }
 
-    private static let b4: [UInt32] = [.max, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
-    private static let b4Unsigned: [UInt32] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+    static let b4: [UInt32] = [.max, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
+    static let b4Unsigned: [UInt32] = [32768, 65536, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]
 
     private func executeJump(_ w: UInt32, s: Int, r: Int) {
         let m = w >> 6 & 3
@@ -130,8 +131,6 @@ extension XtensaCPU {
         case 4: store(ar[s] &+ offset, ar[t], width: 1)
         case 5: store(ar[s] &+ offset << 1, ar[t], width: 2)
         case 6, 15: store(ar[s] &+ offset << 2, ar[t], width: 4)
-        // Cache hints and invalidation: this core has no cache of its own.
-        case 7: break
         case 9: if let value = load(ar[s] &+ offset << 1, width: 2) { ar[t] = Self.signed(value, bits: 16) }
         case 10: ar[t] = Self.signed(UInt32(s) << 8 | offset, bits: 12)
         case 12: ar[t] = ar[s] &+ Self.signed(offset, bits: 8)

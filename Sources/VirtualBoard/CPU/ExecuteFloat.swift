@@ -124,33 +124,33 @@ extension XtensaCPU {
     @inline(__always)
     func floatProduct(_ a: Float, _ b: Float) -> Float {
         let result = a * b
-        if isHostRounding, isFarFromEnds(result) || result.isFinite && (a == 0 || b == 0) { return result }
+        if isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (a == 0 || b == 0) { return result }
         return withFloatUnit { $0.product(a, b) }
     }
 
     @inline(__always)
     func floatMultiplyAdd(_ addend: Float, _ a: Float, _ b: Float) -> Float {
         let result = addend.addingProduct(a, b)
-        if isHostRounding, isFarFromEnds(result) || result.isFinite && (a == 0 || b == 0) { return result }
+        if isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (a == 0 || b == 0) { return result }
         return withFloatUnit { $0.multiplyAdd(addend, a, b) }
     }
 
     @inline(__always)
     func floatMultiplySubtract(_ minuend: Float, _ a: Float, _ b: Float) -> Float {
         let result = minuend.addingProduct(-a, b)
-        if isHostRounding, isFarFromEnds(result) || result.isFinite && (a == 0 || b == 0) { return result }
+        if isHostRounding, Self.isFarFromEnds(result) || result.isFinite && (a == 0 || b == 0) { return result }
         return withFloatUnit { $0.multiplyAdd(minuend, a, b, isSubtracting: true) }
     }
 
     /// FCR rounds as the host does, and FSR has the one flag that an ordinary result may raise.
     @inline(__always)
-    private var isHostRounding: Bool {
+    var isHostRounding: Bool {
         special.fcr & 3 | special.fsr & FloatUnit.Flag.inexact == FloatUnit.Flag.inexact
     }
 
     /// The exponent field is 2 to 254: no overflow, no underflow, no NaN.
     @inline(__always)
-    private func isFarFromEnds(_ value: Float) -> Bool { value.bitPattern >> 23 & 0xFF &- 2 < 253 }
+    static func isFarFromEnds(_ value: Float) -> Bool { value.bitPattern >> 23 & 0xFF &- 2 < 253 }
 
     /// Runs an operation with FCR's rounding and adds its flags to FSR's.
     @inline(never)

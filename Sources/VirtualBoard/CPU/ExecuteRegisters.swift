@@ -1,5 +1,5 @@
 // Instructions between registers (op0 = 0): arithmetic, shifts, multiply and divide, special registers, returns from
-// exceptions, booleans.
+// exceptions, booleans. Fields that an instruction does not use must be zero where the ESP32's instruction table says so.
 
 extension XtensaCPU {
     func executeRegisters(_ w: UInt32, t: Int, s: Int, r: Int) {
@@ -16,6 +16,7 @@ extension XtensaCPU {
         case 8: executeFloatIndexed(op2, t: t, s: s, r: r)
         case 10: executeFloat(op2, t: t, s: s, r: r)
         case 11: executeFloatCompare(op2, t: t, s: s, r: r)
+        case 14: executeStateWires(op2, t: t, s: s, r: r)
         case _: raise(.illegalInstruction)
         }
     }
@@ -27,6 +28,7 @@ extension XtensaCPU {
         case 2: ar[r] = ar[s] | ar[t]
         case 3: ar[r] = ar[s] ^ ar[t]
         case 4: executeShiftAmount(t: t, s: s, r: r)
+        case 5: executeTranslation(t: t, s: s, r: r)
         case 6 where s == 0: ar[r] = 0 &- ar[t]
         case 6 where s == 1:
             ar[r] = Int32(bitPattern: ar[t]) < 0 ? 0 &- ar[t] : ar[t]
@@ -49,7 +51,8 @@ extension XtensaCPU {
             nextPC = target
         case (0, 13...15): callWindowed(UInt32(t & 3), target: ar[s])
         case (1, _): executeMoveStackPointer(t: t, s: s)
-        case (2, 0...3), (2, 8), (2, 12), (2, 13), (2, 15): break
+        // This core does everything in order: the barriers have nothing to wait for.
+        case (2, 0...3) where s == 0, (2, 8) where s == 0, (2, 12...13) where s == 0, (2, 15) where s == 0: break
         case (3, 0) where s == 0:
             nextPC = special.epc[1]
             special.ps &= ~0x10
@@ -58,6 +61,7 @@ extension XtensaCPU {
         case (3, 1) where (2...7).contains(s):
             nextPC = special.epc[s]
             special.ps = special.eps[s]
+        case (4, _): executeBreak(.breakInstruction)
         case (5, 0) where s == 0: raise(.syscall)
         case (6, _):
             ar[t] = special.ps
@@ -73,7 +77,7 @@ extension XtensaCPU {
     private func executeBooleanGroup(t: Int, s: Int, r: Int) {
         let count: UInt32 = r < 10 ? 4 : 8
         let mask = (UInt32(1) << count) - 1
-        let bits = special.br >> UInt32(s) & mask
+        let bits = special.br >> (UInt32(s) & ~(count - 1)) & mask
         setBoolean(t, r & 1 == 0 ? bits != 0 : bits == mask)
     }
 
@@ -85,12 +89,15 @@ extension XtensaCPU {
 
     private func executeShiftAmount(t: Int, s: Int, r: Int) {
         switch r {
-        case 0: special.sar = ar[s] & 31
-        case 1: special.sar = 32 - (ar[s] & 31)
-        case 2: special.sar = (ar[s] & 3) * 8
-        case 3: special.sar = 32 - (ar[s] & 3) * 8
-        case 4: special.sar = UInt32(s | (t & 1) << 4)
-        case 8: rotateWindow(by: Self.signed(UInt32(t), bits: 4))
+        case 0 where t == 0: special.sar = ar[s] & 31
+        case 1 where t == 0: special.sar = 32 - (ar[s] & 31)
+        case 2 where t == 0: special.sar = (ar[s] & 3) * 8
+        case 3 where t == 0: special.sar = 32 - (ar[s] & 3) * 8
+        case 4 where t < 2: special.sar = UInt32(s | t << 4)
+        // No device sits behind the external register interface: reads give 0, writes go nowhere.
+        case 6: ar[t] = 0
+        case 7: break
+        case 8 where s == 0: rotateWindow(by: Self.signed(UInt32(t), bits: 4))
         case 14:
             let value = ar[s]
             let same = Int32(bitPattern: value) < 0 ? ~value : value
@@ -107,9 +114,9 @@ extension XtensaCPU {
         case 4: ar[r] = ar[t] >> UInt32(s)
         case 6: exchangeSpecial(r << 4 | s, t: t)
         case 8: ar[r] = UInt32(truncatingIfNeeded: (UInt64(ar[s]) << 32 | UInt64(ar[t])) >> UInt64(special.sar))
-        case 9: ar[r] = UInt32(truncatingIfNeeded: UInt64(ar[t]) >> UInt64(special.sar))
-        case 10: ar[r] = UInt32(truncatingIfNeeded: (UInt64(ar[s]) << 32) >> UInt64(special.sar))
-        case 11: ar[r] = UInt32(bitPattern: Int32(bitPattern: ar[t]) >> Int32(min(special.sar, 31)))
+        case 9 where s == 0: ar[r] = UInt32(truncatingIfNeeded: UInt64(ar[t]) >> UInt64(special.sar))
+        case 10 where t == 0: ar[r] = UInt32(truncatingIfNeeded: (UInt64(ar[s]) << 32) >> UInt64(special.sar))
+        case 11 where s == 0: ar[r] = UInt32(bitPattern: Int32(bitPattern: ar[t]) >> Int32(min(special.sar, 31)))
         case 12: ar[r] = (ar[s] & 0xFFFF) &* (ar[t] & 0xFFFF)
         case 13: ar[r] = Self.signed(ar[s], bits: 16) &* Self.signed(ar[t], bits: 16)
         case _: raise(.illegalInstruction)
@@ -140,7 +147,11 @@ extension XtensaCPU {
     }
 
     private func exchangeSpecial(_ number: Int, t: Int) {
-        guard let old = readSpecial(number), writeSpecial(number, ar[t]) else { return raise(.illegalInstruction) }
+        // INTERRUPT and CONFIGID0 read and write, but do not exchange.
+        let value = ar[t]
+        guard number != 226, number != 176, let old = readSpecial(number), writeSpecial(number, value) else {
+            return raise(.illegalInstruction)
+        }
         ar[t] = old
     }
 
@@ -173,18 +184,22 @@ extension XtensaCPU {
 
     private func readUser(_ number: Int, r: Int) {
         switch number {
+        case 230: ar[r] = special.expstate
         case 231: ar[r] = special.threadptr
         case 232: if isFloatEnabled { ar[r] = special.fcr }
         case 233: if isFloatEnabled { ar[r] = special.fsr }
+        case 234...236: ar[r] = special.accelerator[number - 234]
         case _: raise(.illegalInstruction)
         }
     }
 
     private func writeUser(_ number: Int, _ value: UInt32) {
         switch number {
+        case 230: special.expstate = value
         case 231: special.threadptr = value
         case 232: if isFloatEnabled { special.fcr = value & 0x7F }
         case 233: if isFloatEnabled { special.fsr = value & FloatUnit.Flag.all }
+        case 234...236: special.accelerator[number - 234] = value
         case _: raise(.illegalInstruction)
         }
     }

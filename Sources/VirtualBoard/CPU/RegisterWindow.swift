@@ -145,12 +145,13 @@ extension XtensaCPU {
         nextPC = special.epc[1]
     }
 
-    /// L32E and S32E, which reach 64 to 4 bytes below a stack pointer.
+    /// L32E and S32E, which reach 64 to 4 bytes below a stack pointer, and S32NB, a store that no buffer may hold back.
     func executeWindowMemory(_ op2: Int, t: Int, s: Int, r: Int) {
-        let address = ar[s] &+ UInt32(r) * 4 &- 64
+        let offset = UInt32(r) * 4
         switch op2 {
-        case 0: if let value = load(address, width: 4) { ar[t] = value }
-        case 4: store(address, ar[t], width: 4)
+        case 0: if let value = load(ar[s] &+ offset &- 64, width: 4) { ar[t] = value }
+        case 4: store(ar[s] &+ offset &- 64, ar[t], width: 4)
+        case 5: store(ar[s] &+ offset, ar[t], width: 4)
         case _: raise(.illegalInstruction)
         }
     }

@@ -53,8 +53,7 @@ extension XtensaCPU {
 
     private static func immediateOperands(_ r: UInt32) -> Operands {
         switch r {
-        case 3, 8: .none
-        case 7: .s
+        case 3, 7, 8: .none
         case 10: .t
         case _: [.s, .t]
         }
@@ -71,6 +70,7 @@ extension XtensaCPU {
         case 8, 9: [.s, .t]
         case 10: floatOperands(w)
         case 11: 8...11 ~= op2 ? .t : .none
+        case 14 where op2 == 0: w >> 12 & 15 == 0 ? .t : w >> 12 & 15 == 2 ? [.s, .t] : .none
         case _: .none
         }
     }

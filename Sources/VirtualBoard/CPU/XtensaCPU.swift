@@ -17,23 +17,58 @@ public final class XtensaCPU {
     }
 
     let memory: MemoryMap
+    let core: UnsafeMutablePointer<CoreState>
     /// The time, in cycles since power-on.
-    package var cycle: UInt64 = 0
+    package var cycle: UInt64 {
+        get { core.pointee.cycle }
+        set { core.pointee.cycle = newValue }
+    }
+    /// Those of the cycles that passed without an instruction, in WAITI or while nothing ran.
+    package private(set) var idleCycles: UInt64 = 0
     /// The next instruction's address.
-    package var pc: UInt32 = 0
+    package var pc: UInt32 {
+        get { core.pointee.pc }
+        set { core.pointee.pc = newValue }
+    }
     /// a0 to a15: the live window's registers.
     let ar: UnsafeMutablePointer<UInt32>
     /// All 64 registers; those of the live window are stale here until the window moves.
     let physicalRegisters: UnsafeMutablePointer<UInt32>
     let fr: UnsafeMutablePointer<Float>
-    var special = SpecialRegisters()
-    var nextPC: UInt32 = 0
-    var isWaiting = false
-    private var isStopRequested = false
-    var trapAddress: UInt32?
+    /// Where the special registers lie; the hot loop holds on to it.
+    let specialRegisters: UnsafeMutablePointer<SpecialRegisters>
+    var special: SpecialRegisters {
+        _read { yield specialRegisters.pointee }
+        _modify { yield &specialRegisters.pointee }
+    }
+    var nextPC: UInt32 {
+        get { core.pointee.nextPC }
+        set { core.pointee.nextPC = newValue }
+    }
+    var isWaiting: Bool {
+        get { core.pointee.isWaiting }
+        set { core.pointee.isWaiting = newValue }
+    }
+    private var isStopRequested: Bool {
+        get { core.pointee.isStopRequested }
+        set { core.pointee.isStopRequested = newValue }
+    }
+    var trapAddress: UInt32? {
+        get { core.pointee.trapAddress }
+        set { core.pointee.trapAddress = newValue }
+    }
+    let cache: DecodeCache
+    /// False runs every instruction by its word, as the tests do to compare.
+    private let isDecoding: Bool
 
-    package init(memory: MemoryMap) {
+    package init(memory: MemoryMap, isDecoding: Bool = true) {
         self.memory = memory
+        self.isDecoding = isDecoding
+        cache = DecodeCache(memory: memory)
+        core = .allocate(capacity: 1)
+        core.initialize(to: CoreState())
+        specialRegisters = .allocate(capacity: 1)
+        specialRegisters.initialize(to: SpecialRegisters())
         ar = Self.registers(count: 16)
         physicalRegisters = Self.registers(count: 64)
         fr = .allocate(capacity: 16)
@@ -50,6 +85,9 @@ public final class XtensaCPU {
         ar.deallocate()
         physicalRegisters.deallocate()
         fr.deallocate()
+        specialRegisters.deinitialize(count: 1)
+        specialRegisters.deallocate()
+        core.deallocate()
     }
 
     /// A register of the live window, a0 to a15.
@@ -65,12 +103,13 @@ public final class XtensaCPU {
         isWaiting = false
         isStopRequested = false
         trapAddress = nil
+        cache.forget()
     }
 
     /// Sets the level of an external interrupt line, by interrupt number of the core.
     package func setInterruptLine(_ number: Int, _ level: Bool) {
         let bit = UInt32(1) << UInt32(number & 31)
-        if InterruptTable.edge & bit != 0 {
+        if (InterruptTable.edge | InterruptTable.nonMaskable) & bit != 0 {
             if level { special.interrupt |= bit }
         } else if level {
             special.interrupt |= bit
@@ -110,10 +149,10 @@ public final class XtensaCPU {
                     continue
                 }
                 isWaiting = false
-            } else if special.interrupt & special.intenable != 0 {
+            } else if special.enabledInterrupts != 0 {
                 _ = takeInterrupt()
             }
-            step()
+            runStretch(until: deadline)
             if let address = trapAddress {
                 trapAddress = nil
                 return .trap(address: address)
@@ -131,13 +170,46 @@ public final class XtensaCPU {
         where span > UInt64(special.ccompare[index] &- before &- 1) {
             special.interrupt |= 1 << UInt32(number)
         }
+        idleCycles += span
         cycle = wake
     }
 
+    /// Runs at least one instruction, or as many as may pass before something has to be looked at.
+    private func runStretch(until deadline: UInt64) {
+        if memory.isCodeStale || cache.isObsolete { cache.forget() }
+        guard isDecoding, let block = enterBlock(until: deadline) else { return step() }
+        runBlocks(from: block, until: deadline)
+    }
+
+    /// The block at `pc`, decoded if need be; sets the horizon. Nil where blocks cannot be used for the next instruction.
+    func enterBlock(until deadline: UInt64) -> UnsafeMutablePointer<DecodedInstruction>? {
+        // Blocks have to end where the present loop does, whoever set LEND.
+        cache.noteLoopEnd(special.lend)
+        let horizon = min(deadline, nextMatch)
+        core.pointee.horizon = horizon
+        guard let block = cache.block(at: pc), !cache.isObsolete,
+            canEnter(block, cycles: Int(truncatingIfNeeded: horizon &- cycle))
+        else { return nil }
+        return block
+    }
+
+    /// The first cycle from now on at which a timer matches, its interrupt enabled or not.
+    private var nextMatch: UInt64 {
+        let now = ccount
+        let special = specialRegisters
+        var distance = UInt32.max
+        for index in 0..<3 { distance = min(distance, special.pointee.ccompare[index] &- now &- 1) }
+        return cycle &+ UInt64(distance) &+ 1
+    }
+
     private func step() {
-        let at = pc
-        guard let word = fetch(at) else { return tick() }
-        let straight = at &+ (Self.isNarrow(word) ? 2 : 3)
+        guard let word = fetch(pc) else { return tick() }
+        perform(word)
+    }
+
+    /// Executes the instruction at `pc`, whose word is given; all that happens in its cycle.
+    func perform(_ word: UInt32) {
+        let straight = pc &+ Self.length(of: word)
         nextPC = straight
         let free = special.highestFreeGroup
         if free < 3, Self.highestRegisterGroup(of: word, callIncrement: special.callIncrement) > free {
@@ -154,8 +226,13 @@ public final class XtensaCPU {
         tick()
     }
 
-    private func tick() {
+    func tick() {
         cycle &+= 1
+        noteMatches()
+    }
+
+    /// Raises the interrupts of the timers that match in this cycle.
+    func noteMatches() {
         let now = ccount
         if now == special.ccompare[0] { special.interrupt |= 1 << 6 }
         if now == special.ccompare[1] { special.interrupt |= 1 << 15 }
@@ -186,10 +263,13 @@ public final class XtensaCPU {
     }
 
     /// The density option's instructions have 16 bits, all others 24.
-    private static func isNarrow(_ word: UInt32) -> Bool { word & 15 >= 8 }
+    static func isNarrow(_ word: UInt32) -> Bool { word & 15 >= 8 }
+
+    /// The bytes of the instruction that a word starts with.
+    static func length(of word: UInt32) -> UInt32 { isNarrow(word) ? 2 : 3 }
 
     /// The instruction that a word starts with, without what follows it.
-    private static func instruction(_ word: UInt32) -> UInt32 { word & (isNarrow(word) ? 0xFFFF : 0xFF_FFFF) }
+    static func instruction(_ word: UInt32) -> UInt32 { word & (isNarrow(word) ? 0xFFFF : 0xFF_FFFF) }
 
     private func fetchFault(_ fault: AccessFault, _ address: UInt32) -> UInt32? {
         if fault == .trap {

@@ -66,6 +66,9 @@ package final class UART: Peripheral, TimedDevice {
         }
     }
 
+    /// How many bytes are on the wire to the chip.
+    package var arriving: Int { wire.count }
+
     /// Forgets what is on the wire and in the receive FIFO, and hands it out.
     package func takePending() -> [UInt8] {
         let pending = rxFIFO.takeAll() + wire.takeAll()

@@ -19,6 +19,8 @@ struct FaultChannel {
     private struct Rule {
         var effect: Effect
         var position: FaultPosition
+        /// How many bytes had passed when the fault was added.
+        var base: Int
     }
 
     private struct Noise {
@@ -36,7 +38,7 @@ struct FaultChannel {
     /// Takes on the part of a fault that concerns this direction.
     mutating func add(_ spec: FaultSpec, direction: FaultDirection) {
         func add(_ effect: Effect, _ position: FaultPosition, _ only: FaultDirection?) {
-            if only == nil || only == direction { rules.append(Rule(effect: effect, position: position)) }
+            if only == nil || only == direction { rules.append(Rule(effect: effect, position: position, base: count)) }
         }
         switch spec {
         case .drop(let position, let only): add(.drop, position, only)
@@ -89,7 +91,7 @@ struct FaultChannel {
         var byte = byte
         var copies = 1
         var due = now
-        for rule in rules where rule.position.hits(count) {
+        for rule in rules where rule.position.hits(count - rule.base) {
             switch rule.effect {
             case .drop: copies = 0
             case .corrupt: byte ^= 0x10

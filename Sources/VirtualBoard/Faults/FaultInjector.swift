@@ -12,6 +12,8 @@ public final class FaultInjector {
     private var hasCutPower = false
     private var flashBits: [FaultSpec] = []
     private weak var flash: NORFlash?
+    /// Flash programs and erases since the flash was attached.
+    private var writes = 0
 
     /// Makes an injector with these faults.
     public init(_ specs: [FaultSpec] = []) {
@@ -23,12 +25,12 @@ public final class FaultInjector {
     /// Throws `usage`, saying what is wrong where, with an example that is right.
     public convenience init(parsing text: String) throws(VirtualBoardError) { self.init(try FaultSpec.parse(text)) }
 
-    /// Adds a fault; byte counts and times go on from where the board is.
-    public func add(_ spec: FaultSpec) {
+    /// Adds a fault at board time `now`, in ns; its bytes, writes and milliseconds are counted from here.
+    public func add(_ spec: FaultSpec, at now: UInt64 = 0) {
         switch spec {
-        case .powerCut(let write): powerCuts.insert(write)
+        case .powerCut(let write): powerCuts.insert(writes &+ write)
         case .brownout(let milliseconds):
-            brownouts.append(UInt64(max(0, milliseconds)) * 1_000_000)
+            brownouts.append(now &+ UInt64(max(0, milliseconds)) * 1_000_000)
             brownouts.sort()
         case .flashBit:
             if let flash { disturb(flash, spec) } else { flashBits.append(spec) }
@@ -43,8 +45,10 @@ public final class FaultInjector {
         self.flash = flash
         for spec in flashBits { disturb(flash, spec) }
         flashBits = []
-        flash.onWrite = { [weak self] number in
-            guard let self, powerCuts.remove(number) != nil else { return true }
+        flash.onWrite = { [weak self] _ in
+            guard let self else { return true }
+            writes += 1
+            guard powerCuts.remove(writes) != nil else { return true }
             hasCutPower = true
             return false
         }

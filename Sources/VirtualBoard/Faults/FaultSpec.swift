@@ -9,7 +9,7 @@ public enum FaultDirection: String, CaseIterable, Sendable {
     case tx
 }
 
-/// Which bytes of a direction a fault hits, counted from 1 since the board was made.
+/// Which bytes of a direction a fault hits, counted from 1 since the fault was added.
 public enum FaultPosition: Equatable, Sendable {
     /// One byte only.
     case byte(Int)
@@ -29,9 +29,9 @@ public enum FaultSpec: Equatable, Sendable {
     case delay(FaultPosition, FaultDirection?, milliseconds: Int)
     /// The line hangs up instead of carrying that byte, once.
     case disconnect(byte: Int, FaultDirection?)
-    /// Power fails in the middle of the flash program or erase with that running number, from 1.
+    /// Power fails in the middle of the flash program or erase with that number, counted from 1 since it was added.
     case powerCut(write: Int)
-    /// The supply sags at that time after power-on: a reset with the brownout cause.
+    /// The supply sags after so much board time: a reset with the brownout cause.
     case brownout(milliseconds: Int)
     /// One bit of the flash is turned over once or, with a value, is stuck at it.
     case flashBit(offset: Int, bit: Int, stuckAt: Bool?)

@@ -48,9 +48,16 @@ public final class MemoryMap {
     var storages: [RAMStorage] = []
 
     /// Decoded instructions no longer match memory. The CPU forgets them and calls `forgetCode()`.
-    package internal(set) var isCodeStale = false
+    package internal(set) var isCodeStale: Bool {
+        get { staleness.pointee }
+        set { staleness.pointee = newValue }
+    }
+    // Behind a pointer because it is looked at very often, see CoreState.
+    private let staleness: UnsafeMutablePointer<Bool>
 
     package init() {
+        staleness = .allocate(capacity: 1)
+        staleness.initialize(to: false)
         byteReads = Self.zeroedTable()
         wordReads = Self.zeroedTable()
         byteWrites = Self.zeroedTable()
@@ -61,6 +68,7 @@ public final class MemoryMap {
     deinit {
         for table in [byteReads, wordReads, byteWrites, wordWrites] { free(table) }
         free(owners)
+        staleness.deallocate()
     }
 
     /// RAM over whole 4 KB pages, holding junk.
@@ -104,6 +112,14 @@ public final class MemoryMap {
             let biased = bytes.map { UInt(bitPattern: $0) &- UInt(start) } ?? 0
             wordReads[page] = biased
             byteReads[page] = start < 0x4000_0000 ? biased : 0
+        }
+    }
+
+    /// Bytes behind the cache windows have changed: what was decoded from them is stale.
+    package func noteChange(at place: UnsafeRawPointer, count: Int) {
+        for page in cachePagesWithCode {
+            guard let shown = cachePages[page] else { continue }
+            if place < shown + Int(Self.cachePageSize), shown < place + count { isCodeStale = true }
         }
     }
 
@@ -170,8 +186,11 @@ public final class MemoryMap {
     // calloc leaves untouched pages unbacked, so that tables over the whole address space cost nothing.
     private static func zeroedTable() -> Table { zeroed(count: pageCount) }
 
-    private static func zeroed<Element>(count: Int) -> UnsafeMutablePointer<Element> {
+    static func zeroed<Element>(count: Int) -> UnsafeMutablePointer<Element> {
         guard let memory = calloc(count, MemoryLayout<Element>.stride) else { fatalError("out of memory") }
         return memory.bindMemory(to: Element.self, capacity: count)
     }
+
+    /// Gives back what `zeroed(count:)` made.
+    static func release<Element>(_ table: UnsafeMutablePointer<Element>) { free(table) }
 }

@@ -44,6 +44,8 @@ public final class BoardServer {
 
     /// Where clients reach the board: `rfc2217://127.0.0.1:N`, `socket://127.0.0.1:N` or a device path.
     public let url: String
+    /// Called when the board's program cannot go on.
+    public var report: (VirtualBoardError) -> Void = { _ in }
     /// Ends `run`.
     public let stop = BoardServerStop()
 
@@ -63,6 +65,8 @@ public final class BoardServer {
     /// How many have the pty open.
     private var terminalUsers = 0
     private var wasIdle = true
+    private var hasReported = false
+    private var hasToldClient = false
     private var lastLineChange: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: 16384)
 
@@ -109,8 +113,10 @@ public final class BoardServer {
                 wasIdle = true
                 return -1
             }
+            if case .pty(let master, _, _) = place { board.hostBaudRate = speed(ofTerminal: master) }
             let pause = board.advance(to: nextTarget(), outputLimit: 4096)
             send(board.takeOutput())
+            tellFailure()
             if board.takeDisconnect() { dropClient() }
             wasIdle = pause == .idle || pause == .off
             switch pause {
@@ -129,6 +135,20 @@ public final class BoardServer {
             }
         }
         return 0
+    }
+
+    // The client is told on the line: any program that shows what a board says shows this as well.
+    private func tellFailure() {
+        guard let failure = board.failure else {
+            hasReported = false
+            hasToldClient = false
+            return
+        }
+        if !hasReported { report(failure) }
+        hasReported = true
+        guard !hasToldClient, client != nil else { return }
+        hasToldClient = true
+        send(Array("\r\nespmask: error=\(failure.code) message=\"\(failure.message)\"\r\n".utf8))
     }
 
     private var hasRoom: Bool { outgoing.count - sent < Self.outgoingLimit }
@@ -206,6 +226,7 @@ public final class BoardServer {
         sent = 0
         isSuspended = false
         clientHasHungUp = false
+        hasToldClient = false
         switch endpoint {
         case .rfc2217:
             session = RFC2217Session()
@@ -222,7 +243,10 @@ public final class BoardServer {
         clientHasHungUp = false
         outgoing = []
         sent = 0
-        if session != nil && isPowered { setLines(dtr: false, rts: false) }
+        if session != nil {
+            board.hostBaudRate = nil
+            if isPowered { setLines(dtr: false, rts: false) } else { board.setModemLines(dtr: false, rts: false) }
+        }
         session = nil
     }
 
@@ -244,6 +268,7 @@ public final class BoardServer {
             case .data(let data): deliver(data)
             case .reply(let reply): outgoing += reply
             case .modemLines(let dtr, let rts): setLines(dtr: dtr, rts: rts)
+            case .baudRate(let baud): board.hostBaudRate = baud
             case .purgeOutput:
                 // What is queued for the client counts as sent: its answers lie among it.
                 _ = board.takeOutput()

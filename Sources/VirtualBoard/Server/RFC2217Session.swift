@@ -1,6 +1,6 @@
 // The serial-port side of a telnet connection (RFC 854, RFC 856, RFC 2217): takes the client's bytes apart into
-// data for the board, changes of the modem lines, and answers to the client. No I/O. The board's line has no
-// settings but its modem lines, so everything else is remembered and confirmed.
+// data for the board, changes of the modem lines and of the speed, and answers to the client. No I/O. The board's line
+// has no other settings, so everything else is remembered and confirmed.
 
 /// One client's view of the board as a serial port.
 package struct RFC2217Session {
@@ -12,6 +12,8 @@ package struct RFC2217Session {
         case reply([UInt8])
         /// DTR and RTS are now so; true asserts the line.
         case modemLines(dtr: Bool, rts: Bool)
+        /// The client's end of the line runs at so many bits per second.
+        case baudRate(Int)
         /// Throw away what the client has not been sent yet.
         case purgeOutput
         /// Stop or go on sending data to the client.
@@ -144,7 +146,7 @@ package struct RFC2217Session {
         let value = Array(subnegotiation[2...])
         switch command {
         case 0: return value.isEmpty ? [answer(command, Self.signature)] : []
-        case 1: return [answer(command, setBaud(value))]
+        case 1: return setBaud(value)
         case 2, 3, 4:
             guard let first = value.first else { return [] }
             if first != 0 { framing[command] = first }
@@ -162,12 +164,12 @@ package struct RFC2217Session {
         }
     }
 
-    private mutating func setBaud(_ value: [UInt8]) -> [UInt8] {
-        if value.count == 4 {
-            let wanted = value.reduce(0) { $0 << 8 | UInt32($1) }
-            if wanted != 0 { baud = wanted }
-        }
-        return littleEndianBytes(baud).reversed()
+    // A speed of 0 asks for the present one.
+    private mutating func setBaud(_ value: [UInt8]) -> [Event] {
+        let wanted = value.count == 4 ? value.reduce(0) { $0 << 8 | UInt32($1) } : 0
+        if wanted != 0 { baud = wanted }
+        let reply = answer(1, littleEndianBytes(baud).reversed())
+        return wanted == 0 ? [reply] : [.baudRate(Int(wanted)), reply]
     }
 
     private mutating func control(_ value: UInt8) -> [Event] {

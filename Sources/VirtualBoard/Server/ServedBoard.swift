@@ -10,7 +10,7 @@ package protocol ServedBoard: AnyObject {
     func setModemLines(dtr: Bool, rts: Bool)
     func receive(_ bytes: [UInt8])
     func takeOutput() -> [UInt8]
-    /// Board time in nanoseconds since power-on.
+    /// Board time in nanoseconds since the board was made.
     var now: UInt64 { get }
     /// Runs until board time `deadline`, or until output waits.
     func advance(to deadline: UInt64, outputLimit: Int) -> ServedPause
@@ -18,6 +18,10 @@ package protocol ServedBoard: AnyObject {
     func takeDisconnect() -> Bool
     /// Bytes given to `receive` that the board has not taken yet.
     var waitingInput: Int { get }
+    /// The speed of the host's end of the line in bits per second; nil where it has none of its own.
+    var hostBaudRate: Int? { get set }
+    /// Why the board's program cannot go on, nil while it can.
+    var failure: VirtualBoardError? { get }
 }
 
 /// Why a served board stopped running.

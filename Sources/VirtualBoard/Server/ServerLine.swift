@@ -76,6 +76,8 @@ enum ServerPlace {
             throw failure("set up a pseudo-terminal")
         }
         cfmakeraw(&settings)
+        // A program that sets no speed gets the usual one.
+        cfsetspeed(&settings, speed_t(B115200))
         tcsetattr(slave, TCSANOW, &settings)
         prepare(master)
         let path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -117,6 +119,17 @@ let pollReadHangUp: Int16 = 0x2000
 private func set(_ descriptor: CInt, _ level: CInt, _ option: CInt) {
     var one: CInt = 1
     setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<CInt>.size))
+}
+
+/// The speed that a terminal's user has set in bits per second; nil when it cannot be told.
+///
+/// The C library knows the usual speeds only; the kernel's own call says any (Linux, asm-generic/termbits.h: four flag
+/// words, a line discipline, 19 control characters, then the two speeds).
+func speed(ofTerminal master: OwnedDescriptor) -> Int? {
+    let getSettings: UInt = 0x802C_542A
+    var settings = [UInt32](repeating: 0, count: 11)
+    guard ioctl(master.number, getSettings, &settings) == 0, settings[10] > 0 else { return nil }
+    return Int(settings[10])
 }
 
 /// What happened to a watched pty.

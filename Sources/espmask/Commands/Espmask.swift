@@ -7,7 +7,17 @@ struct Espmask: AsyncParsableCommand {
         commandName: "espmask",
         abstract: "Takes a trained neural network to an ESP32 board and proves that it works there.",
         subcommands: [
-            PredictCommand.self, ModelCommand.self, BuildCommand.self, ImageCommand.self, PartitionsCommand.self,
+            RunCommand.self,
+            BuildCommand.self,
+            FlashCommand.self,
+            MonitorCommand.self,
+            ExplainCommand.self,
+            PredictCommand.self,
+            ModelCommand.self,
+            ImageCommand.self,
+            PartitionsCommand.self,
+            BoardCommand.self,
+            BoardsCommand.self,
         ]
     )
 }

@@ -27,8 +27,7 @@ struct ModelInfo: AsyncParsableCommand {
     func run() async throws {
         let console = out.console
         let bytes = try Files.read(model)
-        let loaded = try LoadedModel(bytes: bytes)
-        let plan = try loaded.plan()
+        let (loaded, plan) = try PackedModel.load(bytes, path: model)
         let digest = SHA256.hash(data: bytes).hexDigits
         if console.json {
             console.event([
@@ -60,25 +59,18 @@ struct ModelPack: AsyncParsableCommand {
     @Option(help: "Bytes of arena the board sets aside; 0 as planned.") var arena: UInt32 = 0
     @Option(help: "Pixels are (byte - 127) / SCALE: 127 or 128.") var scale = 128
     @Option(help: "Names of the classes, separated by commas.") var labels: String?
+    @Option(help: "A file with the matrix that inputs go through first (section kind 3 of a slot).")
+    var transform: String?
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
         let console = out.console
-        let bytes = try Files.read(model)
-        let plan = try LoadedModel(bytes: bytes).plan()
-        if arena > 0, arena < plan.arenaBytes {
-            throw Failure(
-                "arena-too-small",
-                "the arena is too small: needed \(plan.arenaBytes) bytes, available \(arena), "
-                    + "missing \(plan.arenaBytes - Int(arena))",
-                hint: "Give --arena \(plan.arenaBytes) or leave it out.")
-        }
-        var slot = ModelSlot(name: ModelCommand.name(of: model), model: bytes)
-        slot.arenaBytes = arena
-        slot.pixelScale = try ModelSlot.PixelScale.of(scale)
-        slot.labels = labels?.split(separator: ",").map(String.init) ?? []
-        slot.memoryPlan = .init(
-            arenaBytes: UInt32(plan.arenaBytes), offsets: plan.offsets.map { $0 == .max ? nil : $0 })
+        let packed = try PackedModel(
+            path: model,
+            options: .init(
+                arena: arena, scale: scale, labels: labels?.split(separator: ",").map(String.init) ?? [],
+                transform: transform))
+        let (slot, plan) = (packed.slot, packed.plan)
         let image = try slot.encoded()
         try Files.write(image, to: output)
         console.event(["file": .string(output), "bytes": .int(image.count), "arena": .int(plan.arenaBytes)])

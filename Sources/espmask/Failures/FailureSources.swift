@@ -7,6 +7,7 @@ import ESPImage
 import HostInference
 import SystemPackage
 import Toolchain
+import VirtualBoard
 
 extension Failure {
     /// The failure an error stands for, or nil for the argument parser's own.
@@ -17,6 +18,7 @@ extension Failure {
         case let error as InferenceError: self.init(error.code.rawValue, error.message, hint: error.hint)
         case let error as ToolchainError: self.init(error.code, error.message, hint: error.hint)
         case let error as DeviceError: self.init(error.code, error.message, hint: error.hint)
+        case let error as VirtualBoardError: self.init(error.code, error.message, hint: error.hint)
         case let error as Errno:
             self.init("file-not-found", "the system said: \(error)", hint: "Check the path and its permissions.")
         case _: return nil

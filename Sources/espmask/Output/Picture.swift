@@ -18,11 +18,15 @@ struct Picture: Equatable, Sendable {
 
     /// The lines of the picture.
     func lines(colour: Bool) -> [String] {
-        stride(from: 0, to: height, by: 2).map { row in
+        // Without colours there are two levels: which pixels are light is measured at the picture itself.
+        let greys = (0..<height).map { row in (0..<width).map { grey(row, $0) } }
+        let all = greys.joined()
+        let middle = ((all.min() ?? 0) + (all.max() ?? 255)) / 2
+        return stride(from: 0, to: height, by: 2).map { row in
             (0..<width).map { column in
-                let top = grey(row, column)
-                let bottom = row + 1 < height ? grey(row + 1, column) : 0
-                return colour ? Picture.block(top, bottom) : Picture.shade(top, bottom)
+                let top = greys[row][column]
+                let bottom = row + 1 < height ? greys[row + 1][column] : 0
+                return colour ? Picture.block(top, bottom) : Picture.shade(top > middle, bottom > middle)
             }.joined() + (colour ? "\u{1B}[0m" : "")
         }
     }
@@ -40,8 +44,8 @@ struct Picture: Equatable, Sendable {
     }
 
     /// Two levels a pixel: a half block where one of the two is light.
-    private static func shade(_ top: Int, _ bottom: Int) -> String {
-        switch (top > 127, bottom > 127) {
+    private static func shade(_ top: Bool, _ bottom: Bool) -> String {
+        switch (top, bottom) {
         case (true, true): return "█"
         case (true, false): return "▀"
         case (false, true): return "▄"

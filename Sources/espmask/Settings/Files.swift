@@ -61,6 +61,33 @@ enum Files {
         }
     }
 
+    /// True when the path is a folder.
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// True when a folder holds an .ino file.
+    static func holdsSketch(_ folder: String) -> Bool {
+        guard let stream = opendir(folder) else { return false }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasSuffix(".ino") { return true }
+        }
+        return false
+    }
+
+    /// The size of a file in bytes.
+    static func size(_ path: String) throws(Failure) -> Int {
+        var status = stat()
+        if stat(path, &status) == 0 { return Int(status.st_size) }
+        throw Failure(
+            "file-not-found", "cannot read \(path): \(Errno(rawValue: errno))", hint: "Check the path.")
+    }
+
     /// True when something is at the path.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -28,21 +28,29 @@ class Maker:
         return choices[self.random.randint(len(choices))]
 
     def scale_of(self):
-        return float(np.float32(np.exp(self.random.uniform(np.log(0.004), np.log(0.2)))))
+        """Mostly a scale as a converter makes it, now and then one from the ends of what is possible."""
+        low, high = self.pick((0.004, 0.2), (0.004, 0.2), (0.004, 0.2), (1e-4, 1e-3), (0.5, 8.0), (1 / 256, 1 / 256))
+        return float(np.float32(np.exp(self.random.uniform(np.log(low), np.log(high)))))
+
+    def zero_of(self):
+        return self.pick(-128, 127, 0, -1, *(int(z) for z in self.random.randint(-128, 128, 6)))
 
     def activation(self, shape, scale=None, zero=None):
         if not self.quantized:
             return self.b.tensor(shape, FLOAT32)
         scale = self.scale_of() if scale is None else scale
-        zero = int(self.random.randint(-128, 128)) if zero is None else zero
+        zero = self.zero_of() if zero is None else zero
         return self.b.tensor(shape, INT8, scale, zero)
 
     def weights(self, shape, channels, dim, per_channel=True):
         if not self.quantized:
             return self.b.tensor(shape, FLOAT32, data=self.random.randn(*shape).astype(np.float32))
         count = channels if per_channel else 1
-        scales = np.exp(self.random.uniform(np.log(0.001), np.log(0.05), count)).astype(np.float32)
+        low, high = self.pick((0.001, 0.05), (0.001, 0.05), (1e-6, 1e-3), (0.05, 4.0))
+        scales = np.exp(self.random.uniform(np.log(low), np.log(high), count)).astype(np.float32)
         data = self.random.randint(-128 if not per_channel else -127, 128, shape).astype(np.int8)
+        if self.pick(0, 0, 0, 1):
+            data = np.where(data < 0, -127, 127).astype(np.int8)
         return self.b.tensor(shape, INT8, scales, 0, data, dim)
 
     def bias(self, channels, source, weights):
@@ -53,7 +61,8 @@ class Maker:
         scales = np.float32(self.b.scale(source)) * np.asarray(
             self.b.graph.tensors[weights].quantization.scale, np.float32
         )
-        data = self.random.randint(-4000, 4000, channels).astype(np.int32)
+        most = self.pick(1, 4000, 4000, 1 << 20, 1 << 30)
+        data = self.random.randint(-most, most, channels).astype(np.int32)
         return self.b.tensor([channels], INT32, scales, 0, data)
 
     def fused(self):
@@ -68,9 +77,9 @@ class Maker:
         """Kernel, strides, dilation and padding that fit the source."""
         _, h, w, _ = self.b.shape(source)
         while True:
-            kh, kw = self.pick(1, 2, 3, 3, 5), self.pick(1, 2, 3, 3, 4)
-            sh, sw = self.pick(1, 1, 2, 3), self.pick(1, 1, 2)
-            dh, dw = (self.pick(1, 1, 1, 2), self.pick(1, 1, 1, 3)) if dilated else (1, 1)
+            kh, kw = self.pick(1, 2, 3, 3, 5, 7), self.pick(1, 2, 3, 3, 4, w)
+            sh, sw = self.pick(1, 1, 2, 3, 5), self.pick(1, 1, 2, 4)
+            dh, dw = (self.pick(1, 1, 1, 2, 4), self.pick(1, 1, 1, 3)) if dilated else (1, 1)
             same = bool(self.pick(0, 1))
             oh, ow = self.extent(h, kh, sh, dh, same), self.extent(w, kw, sw, dw, same)
             if oh > 0 and ow > 0:
@@ -145,7 +154,10 @@ class Maker:
     def reshape(self, source, shape=None):
         count = int(np.prod(self.b.shape(source)))
         shape = shape or [1, count]
-        target = self.b.tensor([len(shape)], INT32, data=np.array(shape, np.int32))
+        stated = list(shape)
+        if self.pick(0, 1):
+            stated[self.random.randint(len(stated))] = -1
+        target = self.b.tensor([len(shape)], INT32, data=np.array(stated, np.int32))
         return self.b.op(OP.RESHAPE, [source, target], self.like(source, shape))
 
     def logistic(self, source):
@@ -153,7 +165,7 @@ class Maker:
 
     def softmax(self, source):
         options = schema.SoftmaxOptionsT()
-        options.beta = self.pick(1.0, 1.0, 0.5)
+        options.beta = self.pick(1.0, 1.0, 0.5, 3.0)
         output = self.activation(self.b.shape(source), 1 / 256, -128)
         return self.b.op(OP.SOFTMAX, [source], output, OPTIONS.SoftmaxOptions, options)
 
@@ -206,11 +218,12 @@ def single(name):
     def build(m):
         source = m.vector() if name in ("logistic", "softmax", "relu", "relu6", "mean", "pad", "add") else m.image()
         if name == "dense":
-            source = m.activation([m.pick(1, 1, 3), int(m.random.randint(1, 90))])
+            source = m.activation(m.pick([1], [1], [3], [2, 3]) + [int(m.random.randint(1, 90))])
         if name == "add":
             shape = [m.pick(d, d, d, 1) for d in m.b.shape(source)]
-            other = m.activation(shape if m.pick(0, 1) else m.b.shape(source))
-            return [source, other], [m.add(source, other)]
+            shape = m.pick(shape, shape[1:] or [1], m.b.shape(source))
+            ends = [source, m.activation(shape)]
+            return ends, [m.add(*m.pick(ends, ends[::-1]))]
         if name == "max_pool":
             return [source], [m.pool(source, OP.MAX_POOL_2D)]
         if name == "average_pool":
@@ -224,33 +237,51 @@ def quantize(m):
     source = m.vector()
     shape = m.b.shape(source)
     if not m.quantized:
-        return [source], [m.b.op(OP.QUANTIZE, [source], m.b.tensor(shape, INT8, m.scale_of(), int(m.random.randint(-128, 128))))]
+        target = m.b.tensor(shape, INT8, m.scale_of(), m.zero_of())
+        return [source], [m.b.op(OP.QUANTIZE, [source], target)]
     if m.pick(0, 1):
         return [source], [m.b.op(OP.QUANTIZE, [source], m.activation(shape))]
     return [source], [m.b.op(OP.DEQUANTIZE, [source], m.b.tensor(shape, FLOAT32))]
 
 
-def network(m):
-    """A chain of random layers with now and then a branch: what a planner has to place."""
-    source = m.image(14)
-    at = source
-    for _ in range(m.random.randint(1, 6)):
-        layer = m.pick("conv", "conv", "depthwise", "depthwise", "pool", "relu", "relu6", "branch", "pad")
+def chain(m, at):
+    """Random layers one after the other, now and then with a branch: what a planner has to place."""
+    seen = []
+    for _ in range(m.random.randint(1, 7)):
+        layer = m.pick("conv", "conv", "depthwise", "depthwise", "pool", "relu", "relu6", "branch", "skip", "pad")
         shape = m.b.shape(at)
         if int(np.prod(shape)) > 6000 and layer in ("pad", "conv"):
             layer = "pool"
-        if layer == "branch":
+        alike = [tensor for tensor in seen if m.b.shape(tensor) == shape]
+        seen.append(at)
+        if layer == "branch" or (layer == "skip" and not alike):
             other = m.relu(at)
             at = m.add(at, other) if m.pick(0, 1) else m.add(other, at)
+        elif layer == "skip":
+            at = m.add(at, m.pick(*alike))
         else:
             at = getattr(m, layer)(at)
     if m.pick(0, 1):
         at = m.mean(at, [1, 2])
-    at = m.reshape(at)
-    at = m.dense(at, int(m.random.randint(1, 8)))
-    ends = [at]
-    at = m.pick(m.logistic, m.softmax)(at)
-    return [source], [at] + (ends if m.pick(0, 0, 1) else [])
+    return m.dense(m.reshape(at), int(m.random.randint(1, 8)))
+
+
+def network(m):
+    source = m.image(14)
+    end = chain(m, source)
+    return [source], [m.pick(m.logistic, m.softmax)(end)] + m.pick([], [], [end])
+
+
+def quantized_inside(m):
+    """A network that is float32 at its ends and int8 inside."""
+    if not m.quantized:
+        return network(m)
+    inner = m.image(14)
+    shape = m.b.shape(inner)
+    source = m.b.tensor(shape, FLOAT32)
+    m.b.op(OP.QUANTIZE, [source], inner)
+    end = m.logistic(chain(m, inner))
+    return [source], [m.b.op(OP.DEQUANTIZE, [end], m.b.tensor(m.b.shape(end), FLOAT32))]
 
 
 KINDS = {name: single(name) for name in (
@@ -259,26 +290,29 @@ KINDS = {name: single(name) for name in (
 )}
 KINDS["quantize"] = quantize
 KINDS["network"] = network
+KINDS["mixed"] = quantized_inside
 
 
-def samples(m, inputs, random):
-    for index in range(SAMPLES):
-        values = []
-        for tensor in inputs:
-            shape = m.b.shape(tensor)
-            if m.quantized:
-                values.append(random.randint(-128, 128, shape).astype(np.int8))
-            else:
-                spread = (1.0, 4.0, 20.0)[index]
-                values.append((random.randn(*shape) * spread).astype(np.float32))
-        yield values
+def sample(m, inputs, index, random):
+    for tensor in inputs:
+        shape = m.b.shape(tensor)
+        if m.b.graph.tensors[tensor].type == INT8:
+            ends = np.where(random.randint(0, 2, shape) == 1, 127, -128)
+            yield (ends if index == 2 else random.randint(-128, 128, shape)).astype(np.int8)
+        else:
+            values = random.randn(*shape) * (1.0, 4.0, 20.0)[index]
+            # Some zeros of both signs, and values that are exact halves of most scales.
+            values = np.where(random.randint(0, 9, shape) == 0, -0.0, values)
+            values = np.where(random.randint(0, 9, shape) == 0, np.round(values * 2) / 2, values)
+            yield values.astype(np.float32)
 
 
 def write_case(out, name, m, inputs, outputs, random):
     model = m.b.finish(inputs, outputs)
     interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 21)
     records = []
-    for values in samples(m, inputs, random):
+    for index in range(SAMPLES):
+        values = list(sample(m, inputs, index, random))
         for place, value in enumerate(values):
             interpreter.set_input(value, place)
         interpreter.invoke()
@@ -296,9 +330,9 @@ def main():
     path, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     with open(path, "wb") as out:
         for place, (name, build) in enumerate(KINDS.items()):
-            for index in range(count * (4 if name == "network" else 1)):
+            for index in range(count * (4 if name in ("network", "mixed") else 1)):
                 for quantized in (False, True):
-                    random = np.random.RandomState(seed * 100003 + place * 1009 + index * 2 + quantized)
+                    random = np.random.RandomState(seed * 100003 + place * 1009 + index * 2 + quantized & 0xFFFFFFFF)
                     m = Maker(random, quantized)
                     inputs, outputs = build(m)
                     kind = "int8" if quantized else "float32"

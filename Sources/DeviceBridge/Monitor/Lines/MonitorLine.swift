@@ -1,0 +1,80 @@
+// A line as the parsers see it: plain text without what a host added, cut where a reset or a panic began in the
+// middle of another line.
+
+/// A line of a board's output, safe to print.
+public struct MonitorLine: Equatable, Sendable {
+    /// The text: no control characters, no escape sequences, no host prefix.
+    public var text: String
+    /// Its number in the stream, from 1. Parts of a line that a reset cut share one.
+    public var number: Int
+    /// Level and tag, if a logging library printed it.
+    public var log: LogHeader?
+    /// What the host's clock said, in milliseconds since midnight, when a saved log carries it.
+    public var hostMilliseconds: Int?
+
+    /// Whether a reset or a panic cut the line off, so that its last word may be half a word.
+    public var isCutShort: Bool
+
+    /// The text's bytes, for the parsers.
+    var bytes: [UInt8]
+
+    init(bytes: [UInt8], number: Int, hostMilliseconds: Int? = nil, isCutShort: Bool = false) {
+        self.bytes = bytes
+        self.number = number
+        self.hostMilliseconds = hostMilliseconds
+        self.isCutShort = isCutShort
+        text = String(decoding: bytes, as: UTF8.self)
+        log = LogHeader(of: bytes)
+    }
+
+    /// Whether it is a note of idf-monitor or a decoded address, not the board's word.
+    var isHostNote: Bool {
+        if bytes.starts(with: "--- ".utf8) { return true }
+        var scan = ByteScanner(bytes)
+        scan.skipSpaces()
+        return scan.hexadecimal() != nil && scan.take(": ") && bytes.holds(" at ")
+    }
+
+    /// The line, or its parts where a reset or panic cut it.
+    package static func lines(of raw: RawLine) -> [MonitorLine] {
+        let text = Array(PlainText.of(raw.bytes).utf8)
+        let prefix = HostPrefix(of: text)
+        let bytes = Array(text[prefix.length...])
+        let cuts = [0] + cutPositions(bytes) + [bytes.count]
+        return zip(cuts, cuts.dropFirst()).map {
+            MonitorLine(
+                bytes: Array(bytes[$0..<$1]), number: raw.number, hostMilliseconds: prefix.milliseconds,
+                isCutShort: $1 < bytes.count)
+        }
+    }
+
+    // What begins a new line wherever it stands: a board that is reset or panics does not finish its sentence.
+    // `rst:0x` is the ROM's, `ets ` its date of birth; the others are the panic handler's.
+    private static let openings: [StaticString] = [
+        "ets Jun  8 2016", "ets Jul 29 2019", "ESP-ROM:esp", "rst:0x", "Guru Meditation", "Backtrace:",
+        "abort() was called at PC", "assert failed:", "CORRUPT HEAP:", "***ERROR***",
+    ]
+
+    private static func cutPositions(_ bytes: [UInt8]) -> [Int] {
+        guard bytes.count > 8 else { return [] }
+        var cuts = openings.flatMap { positions(of: $0, in: bytes) }
+        for dump in positions(of: "register dump:", in: bytes) {
+            // "Core  0 register dump:" begins at its first word.
+            let near = bytes[max(0, dump - 10)..<dump]
+            if let core = Array(near).position(of: "Core") { cuts.append(max(0, dump - 10) + core) }
+        }
+        return cuts.sorted().filter { cut in
+            cut > 0 && !bytes[..<cut].allSatisfy { $0 == 0x20 || $0 == 0x09 }
+        }
+    }
+
+    private static func positions(of needle: StaticString, in bytes: [UInt8]) -> [Int] {
+        var found: [Int] = []
+        var from = 0
+        while let at = bytes.position(of: needle, from: from) {
+            found.append(at)
+            from = at + 1
+        }
+        return found
+    }
+}

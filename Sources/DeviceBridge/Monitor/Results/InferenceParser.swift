@@ -1,0 +1,161 @@
+// Puts predictions together from the lines around them: the dump of the input comes first, then the prediction, then
+// (from our sketches) the line with its raw bits and its duration. A prediction is held until the next line, since
+// that one may belong to it.
+
+/// Makes predictions out of lines.
+struct InferenceParser: Equatable, Sendable {
+    /// The names of the classes; two for a model with one output.
+    var labels: [String] = []
+    /// The single output from which the second class begins.
+    var threshold = 0.5
+
+    private(set) var held: InferenceEvent?
+    private var dump: Dump?
+    private var firstScore: (NumberToken, source: Diagnosis.Evidence)?
+    private var block = ResultBlock()
+    private var count = 0
+    /// Lines since somebody said that an inference ran.
+    private var linesSinceRun = Int.max
+
+    /// A line of numbers that may be an input.
+    private struct Dump: Equatable, Sendable {
+        var tokens: [NumberToken]
+        var source: Diagnosis.Evidence
+        /// Whether it came right after a word on an inference that ran: then it is what came out.
+        var followsRun: Bool
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.held == right.held && left.dump == right.dump && left.block == right.block && left.count == right.count
+            && left.linesSinceRun == right.linesSinceRun && left.firstScore?.0 == right.firstScore?.0
+    }
+
+    /// Takes a line; the predictions that are complete now, in order.
+    mutating func take(_ line: MonitorLine, _ report: SketchReport?) -> [InferenceEvent] {
+        if case .result(_, let bits, let microseconds) = report?.kind {
+            return finishHeld(bits: bits, microseconds: microseconds)
+        }
+        var done = release()
+        if linesSinceRun < Int.max { linesSinceRun += 1 }
+        if let result = block.take(line) { done += emit(result) }
+        if block.isOpen {
+            // A line of a report is nothing else.
+        } else if let tokens = Self.dump(line) {
+            dump = Dump(tokens: tokens, source: .init(line), followsRun: linesSinceRun <= 2)
+        } else if !line.isCutShort, let result = ResultLine(line) {
+            done += hold(result, .init(line))
+        } else if Self.saysThatItRan(line) {
+            linesSinceRun = 0
+        }
+        return done
+    }
+
+    /// The board was reset: nothing that came before belongs to what comes.
+    mutating func reset() -> [InferenceEvent] {
+        let done = flush()
+        dump = nil
+        firstScore = nil
+        linesSinceRun = Int.max
+        return done
+    }
+
+    /// The stream paused or ended.
+    mutating func flush() -> [InferenceEvent] {
+        let done = release()
+        return done + (block.finish().map { emit($0) } ?? [])
+    }
+
+    /// Whether something waits for another line.
+    var isWaiting: Bool { held != nil || block.isOpen }
+
+    private mutating func emit(_ result: ResultBlock.Result) -> [InferenceEvent] {
+        [event(result.tokens, label: result.label, inputs: takeInputs(), result.source)]
+    }
+
+    /// Gives out the prediction that waits for its second line.
+    mutating func release() -> [InferenceEvent] {
+        defer { held = nil }
+        return held.map { [$0] } ?? []
+    }
+
+    private mutating func finishHeld(bits: [String], microseconds: Int?) -> [InferenceEvent] {
+        guard var event = held else { return [] }
+        event.bits = bits
+        event.microseconds = microseconds
+        held = event
+        return release()
+    }
+
+    private mutating func hold(_ result: ResultLine, _ source: Diagnosis.Evidence) -> [InferenceEvent] {
+        switch result {
+        case .outputs(let tokens, let label):
+            held = event(tokens, label: label, inputs: takeInputs(), source)
+        case .pair(let input, let output):
+            dump = nil
+            held = event([output], label: nil, inputs: input.value.map { [$0] }, source)
+        case .named(let name, let score):
+            held = event([score], label: name, inputs: takeInputs(), source)
+        case .firstScore(let score):
+            firstScore = (score, source)
+        case .secondScore(let second):
+            guard let first = firstScore, source.line - first.source.line <= 3 else { return [] }
+            firstScore = nil
+            let chosen = (first.0.value ?? 0) >= (second.value ?? 0) ? "person" : "not person"
+            held = event([first.0, second], label: chosen, inputs: takeInputs(), source)
+        case .chosenClass(let name):
+            guard let outputs = dump, outputs.followsRun else { return [] }
+            dump = nil
+            let label = Int(name).flatMap { labels.indices.contains($0) ? labels[$0] : nil } ?? name
+            held = event(outputs.tokens, label: label, inputs: nil, outputs.source)
+        }
+        return []
+    }
+
+    private mutating func takeInputs() -> [Double]? {
+        defer { dump = nil }
+        return dump?.tokens.map { $0.value ?? .nan }
+    }
+
+    private mutating func event(
+        _ tokens: [NumberToken], label: String?, inputs: [Double]?, _ source: Diagnosis.Evidence
+    ) -> InferenceEvent {
+        defer { count += 1 }
+        let values = tokens.map(\.value)
+        return InferenceEvent(
+            index: count, tokens: tokens.map(\.text), values: values, label: label ?? name(values), inputs: inputs,
+            bits: nil, microseconds: nil, source: source)
+    }
+
+    /// The class that the outputs stand for.
+    private func name(_ values: [Double?]) -> String? {
+        if values.count == 1, labels.count == 2, let value = values[0] { return labels[value >= threshold ? 1 : 0] }
+        guard values.count == labels.count, !values.contains(nil) else { return nil }
+        let largest = values.indices.max { (values[$0] ?? 0) < (values[$1] ?? 0) }
+        return largest.map { labels[$0] }
+    }
+
+    /// The values of `-0.39,-0.06,...,` or `onDataCallback(0x3ffe3a84, 100)157,50,...,`. Fewer than four numbers are
+    /// some reading, not an input.
+    private static func dump(_ line: MonitorLine) -> [NumberToken]? {
+        var start = line.log?.messageStart ?? 0
+        if let callback = line.bytes.position(of: "onDataCallback("),
+            let close = line.bytes[callback...].lastIndex(of: 0x29)
+        {
+            start = close + 1
+        }
+        let text = line.bytes[start...]
+        guard let first = text.first(where: { $0 != 0x20 && $0 != 0x09 }),
+            first.isDigit || first == 0x2D || first == 0x2E || first | 0x20 == 0x6E, text.contains(0x2C)
+        else { return nil }
+        guard let tokens = NumberToken.list(Substring(String(decoding: text, as: UTF8.self))), tokens.count >= 4 else {
+            return nil
+        }
+        return tokens
+    }
+
+    private static func saysThatItRan(_ line: MonitorLine) -> Bool {
+        let lower = line.bytes.lowercased
+        return lower.holds("to run inference") || lower.holds("inference time") || lower.holds("inference took")
+            || lower.holds("inference done")
+    }
+}

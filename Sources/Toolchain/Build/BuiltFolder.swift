@@ -1,0 +1,45 @@
+// The results of an earlier build, found again in their folder: this program's own, or ESP-IDF's, whose build folder
+// lists its images in flasher_args.json.
+
+import FoundationEssentials
+public import SystemPackage
+
+/// A folder that a build filled.
+public struct BuiltFolder: Equatable, Sendable {
+    /// What goes where, by offset; the files as paths that can be opened.
+    public let images: [BuildResult.Image]
+
+    /// Reads the folder's list of images.
+    ///
+    /// Throws `file-not-found` where there is none, `usage` for a malformed one.
+    public init(_ folder: FilePath) throws(ToolchainError) {
+        let own = BuildRecord.read(folder.appending("build.json")).images
+        let foreign = folder.appending("flasher_args.json")
+        if !own.isEmpty {
+            images = own.sorted { $0.offset < $1.offset }
+        } else if FileStamp.of(foreign) != nil {
+            images = try Self.images(of: try SettingsFile.read(foreign), in: folder, foreign)
+        } else {
+            throw .nothingBuilt(folder: folder)
+        }
+    }
+
+    /// The part of flasher_args.json that says what goes where.
+    private struct FlasherArguments: Decodable {
+        var flash_files: [String: String]
+    }
+
+    private static func images(
+        of arguments: FlasherArguments, in folder: FilePath, _ list: FilePath
+    ) throws(ToolchainError) -> [BuildResult.Image] {
+        var images: [BuildResult.Image] = []
+        for (offset, file) in arguments.flash_files {
+            guard offset.hasPrefix("0x"), let number = Int(offset.dropFirst(2), radix: 16) else {
+                throw .settingsInvalid(path: list, reason: "'\(offset)' is no offset")
+            }
+            let path = folder.pushing(FilePath(file))
+            images.append(.init(offset: number, file: path.string, label: path.stem ?? file))
+        }
+        return images.sorted { $0.offset < $1.offset }
+    }
+}

@@ -1,0 +1,64 @@
+// What one invocation is about: the sketch, the board and the settings that flags, environment, espmask.yaml and
+// sketch.json give for them. It reads files of settings; building and flashing are others' work.
+
+import SystemPackage
+import Toolchain
+
+/// A sketch with its settings in force.
+struct Project {
+    let home: ProjectHome
+    let sketch: Sketch
+    let board: BoardDescription
+    let settings: Settings
+
+    /// Finds out what is meant. `flags` are the strongest; `sketch` is nil where none was named.
+    init(flags: [SettingName: String], sketch named: String?) throws {
+        var settings = try Project.settings(flags: flags)
+        home = try ProjectHome.find(environment: Console.environmentVariables, executable: Console.executable)
+        sketch = try home.sketch(named ?? settings[.sketch]?.text ?? "run_model_cnn")
+        settings.add(sketch.settings.place)
+        board = try home.board(named: settings[.board]?.text ?? Project.defaultBoard)
+        self.settings = settings
+    }
+
+    /// The board where nothing says otherwise.
+    static let defaultBoard = "esp32-devkitc-v4"
+
+    /// The settings of everything but a sketch.
+    static func settings(flags: [SettingName: String]) throws(Failure) -> Settings {
+        var settings = Settings([Settings.Place(name: "the command line", values: flags), Settings.environment()])
+        if Files.exists(SettingsFile.name) {
+            settings.add(try SettingsFile.place(text: try Files.text(SettingsFile.name)))
+        }
+        return settings
+    }
+
+    /// The path of a file that a setting names: sketch.json counts from the sketch, all others from the working folder.
+    func file(_ name: SettingName) -> String? {
+        guard let setting = settings[name] else { return nil }
+        return setting.origin == SketchSettings.origin ? sketch.file(setting.text).string : setting.text
+    }
+
+    /// Whether the setting was given by something stronger than sketch.json.
+    func isChosen(_ name: SettingName) -> Bool {
+        settings[name].map { $0.origin != SketchSettings.origin } ?? false
+    }
+}
+
+extension SketchSettings {
+    static let origin = "sketch.json"
+
+    /// What sketch.json gives.
+    var place: Settings.Place {
+        var values: [SettingName: String] = [:]
+        values[.model] = model
+        values[.transform] = transform
+        values[.board] = board
+        values[.arena] = arena.map(String.init)
+        values[.scale] = scale.map { $0 == $0.rounded() ? String(Int($0)) : String($0) }
+        values[.labels] = labels?.joined(separator: ",")
+        values[.threshold] = threshold.map { String($0) }
+        values[.inputs] = inputs
+        return Settings.Place(name: Self.origin, values: values)
+    }
+}

@@ -1,0 +1,115 @@
+// The inputs of `run`: read from a file, sent to the board in the form that loses nothing, and given to the same engine
+// on this machine, whose answer the board's is compared with.
+
+import ESPImage
+import HostInference
+import Pictures
+
+/// Inputs for a model.
+struct Samples {
+    let all: [[InputValue]]
+
+    /// Reads the file. Throws `file-not-found` and `bad-inputs`.
+    init(path: String, model: PackedModel) throws {
+        let bytes = try Files.read(path)
+        if PictureFile.isPicture(bytes) {
+            all = [try Self.picture(bytes, path: path, model: model)]
+            return
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        do throws(InferenceError) {
+            all = try SampleFile.samples(in: text, values: model.inputCount, areInt8: model.takesWholeNumbers)
+        } catch {
+            throw Failure(error.code.rawValue, "\(path): \(error.message)", hint: error.hint)
+        }
+    }
+
+    /// A picture as an input: grey, in the input's size, each pixel (byte - 127) / scale.
+    private static func picture(_ bytes: [UInt8], path: String, model: PackedModel) throws(Failure) -> [InputValue] {
+        guard let size = model.pictureSize else {
+            throw Failure(
+                "bad-inputs", "\(path) is a picture, but the model's \(model.inputCount) inputs are none",
+                hint: "Give the inputs as CSV, one sample to a line.")
+        }
+        do throws(PictureError) {
+            let picture = try PictureFile.decode(bytes).resized(width: size.width, height: size.height)
+            let scale = Float(model.slot.pixelScale.rawValue)
+            return (picture?.pixels ?? []).map { .real((Float($0) - 127) / scale) }
+        } catch {
+            throw Failure(
+                "bad-inputs", "\(path) cannot be read as a picture: \(error.message)",
+                hint: "PNG and JPEG files are read; save it again as one of them.")
+        }
+    }
+
+    /// The line that sends a sample: float32 bits, or an int8 as it is.
+    static func line(_ sample: [InputValue]) -> String {
+        "in: "
+            + sample.map { value in
+                switch value {
+                case .real(let real):
+                    let digits = String(real.bitPattern, radix: 16)
+                    return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+                case .whole(let whole): return String(whole)
+                }
+            }.joined(separator: ",") + "\n"
+    }
+}
+
+/// The engine on this machine, with a model's input transform in front of it.
+struct HostJudge {
+    private let session: InferenceSession
+    private let transform: ModelSlot.InputTransform?
+
+    /// A judge with an arena of `arenaLimit` bytes, or as many as the model needs. Throws `arena-too-small`.
+    init(_ model: PackedModel, arenaLimit: Int? = nil) throws(InferenceError) {
+        session = try InferenceSession(model.loaded, arenaLimit: arenaLimit)
+        transform = model.slot.inputTransform
+    }
+
+    /// What this machine makes of a sample.
+    func predict(_ sample: [InputValue]) throws -> Prediction {
+        guard let transform else { return try session.run(sample) }
+        return try session.run(transform.apply(to: sample.map(\.number)).map { .real($0) })
+    }
+}
+
+extension InputValue {
+    /// The value as a number.
+    var number: Float {
+        switch self {
+        case .real(let real): real
+        case .whole(let whole): Float(whole)
+        }
+    }
+}
+
+extension PackedModel {
+    /// Whether inputs are int8 as they are; behind a transform they are real numbers.
+    var takesWholeNumbers: Bool { slot.inputTransform == nil && loaded.takesInt8 }
+
+    /// Width and height of the picture that an input is, where it is one.
+    var pictureSize: (width: Int, height: Int)? {
+        if slot.inputTransform == nil, let shape = loaded.inputs.first?.shape, shape.count == 4, shape[3] == 1 {
+            return (shape[2], shape[1])
+        }
+        let side = Int(Double(inputCount).squareRoot().rounded())
+        return side * side == inputCount && side > 1 ? (side, side) : nil
+    }
+
+    /// The pixels of a sample, -1 to 1, for a picture of it.
+    func pixels(_ sample: [InputValue]) -> [Float] {
+        guard takesWholeNumbers, let input = loaded.inputs.first, let scale = input.scale, let zero = input.zeroPoint
+        else { return sample.map(\.number) }
+        return sample.map { ($0.number - Float(zero)) * scale }
+    }
+
+    /// The class of a prediction, from its exact outputs.
+    func label(_ values: [Float], threshold: Double) -> String? {
+        let labels = slot.labels
+        guard let first = values.first, !labels.isEmpty else { return nil }
+        if values.count == 1, labels.count == 2 { return labels[Double(first) >= threshold ? 1 : 0] }
+        guard labels.count == values.count else { return nil }
+        return values.indices.max { values[$0] < values[$1] }.map { labels[$0] }
+    }
+}
