@@ -91,7 +91,10 @@ struct EncoderTests {
         "a disassembler that is not ours reads the words as the instructions that were meant",
         arguments: [InstructionSweepTests.integers, InstructionSweepTests.floats])
     func disassembly(sweep: InstructionSweep) async throws {
-        let image = sweep.image()
+        // Every instruction has to be translated, once is enough.
+        var short = sweep
+        for index in short.cases.indices { short.cases[index].rows = 1 }
+        let image = short.image()
         let disassembly = try await Self.disassembly(of: image)
         let misread = Self.misread(image, disassembly)
         #expect(misread.isEmpty, "\(misread.prefix(20).joined(separator: "\n"))")

@@ -10,9 +10,13 @@ enum ProgramRecord {
     static let names: [String] =
         (0..<16).map { "a\($0)" } + special.map { "\($0)" }
         + ["exceptions", "last cause", "last address", "exception digest"]
+        + (0..<16).map { "f\($0)" } + ["fcr", "fsr"]
     static let exceptions = 16 + special.count
     static let windowWords = 64
-    static let words = 16 + special.count + ExceptionRecord.words + windowWords
+    /// f0 to f15, FCR, FSR.
+    static let floatWords = 18
+    static let floats = exceptions + ExceptionRecord.words
+    static let words = floats + floatWords + windowWords
 }
 
 /// Generates one program into an assembler.
@@ -23,10 +27,10 @@ struct ProgramGenerator {
     let record: UInt32
     /// Emitted last, before the state is stored; the tests of the comparison itself make one side differ with it.
     var alteration: [Instruction] = []
-    private var random: ProgramRandom
+    var random: ProgramRandom
     private var functions: [Label] = []
     /// Registers that must keep their values where the generator is now: a counter, a return address.
-    private var kept: Set<Int> = []
+    var kept: Set<Int> = []
     /// Whether branches and loops may be started here.
     private var depth = 0
 
@@ -36,7 +40,7 @@ struct ProgramGenerator {
         random = ProgramRandom(seed: seed)
     }
 
-    private var window: UInt32 { record + UInt32((ProgramRecord.words - ProgramRecord.windowWords) * 4) }
+    var window: UInt32 { record + UInt32((ProgramRecord.words - ProgramRecord.windowWords) * 4) }
 
     /// The first words of the window of data, before the program runs.
     static func data(seed: UInt64) -> [UInt32] {
@@ -44,7 +48,7 @@ struct ProgramGenerator {
         return (0..<ProgramRecord.windowWords).map { _ in value(&random) }
     }
 
-    private static func value(_ random: inout ProgramRandom) -> UInt32 {
+    static func value(_ random: inout ProgramRandom) -> UInt32 {
         random.once(in: 3) ? random.word() : random.pick(SweepRow.corners)
     }
 
@@ -85,6 +89,7 @@ struct ProgramGenerator {
             code.load(2, value)
             code.emit(.wsr(register, 2))
         }
+        emitInitialFloats(into: &code)
         code.emit(.isync)
         code.endTranslationBlock()
         for register in 0..<16 { code.load(register, Self.value(&random)) }
@@ -97,6 +102,10 @@ struct ProgramGenerator {
         code.emit([.rsr(.excsave2, 1), .s32i(1, 0, 0)])
         for (index, register) in ProgramRecord.special.enumerated() {
             code.emit([.rsr(register, 1), .s32i(1, 0, (16 + index) * 4)])
+        }
+        for register in 0..<16 { code.emit(.floatMemory("ssi", register, 0, (ProgramRecord.floats + register) * 4)) }
+        for (index, register) in [UserRegister.fcr, .fsr].enumerated() {
+            code.emit([.rur(register, 1), .s32i(1, 0, (ProgramRecord.floats + 16 + index) * 4)])
         }
     }
 
@@ -214,7 +223,7 @@ struct ProgramGenerator {
     }
 
     /// A register that may be overwritten.
-    private mutating func destination() -> Int {
+    mutating func destination() -> Int {
         while true {
             let register = random.below(16)
             if !kept.contains(register) { return register }
@@ -223,7 +232,8 @@ struct ProgramGenerator {
 
     /// Anything that goes on behind itself, of a few instructions at most.
     private mutating func emitPlain(into code: inout Assembler) {
-        switch random.below(16) {
+        switch random.below(18) {
+        case 16, 17: emitFloat(into: &code)
         case 0, 1, 2: emitLoad(into: &code)
         case 3, 4: emitStore(into: &code)
         case 5: emitBoolean(into: &code)
@@ -232,134 +242,6 @@ struct ProgramGenerator {
         case 7 where random.once(in: 3): code.emit(random.pick([.ill, .illN, .syscall]))
         case 9: code.load(destination(), Self.value(&random))
         default: emitRegisterOperation(into: &code)
-        }
-    }
-}
-
-// The plain statements.
-extension ProgramGenerator {
-    /// One instruction between address registers that cannot write a boolean.
-    private mutating func emitRegisterOperation(into code: inout Assembler) {
-        let (r, s, t) = (destination(), random.below(16), random.below(16))
-        switch random.below(20) {
-        case 0: code.emit(.two(random.pick(["abs", "neg", "srl", "sra", "nsa", "nsau"]), r, s))
-        case 1:
-            // SLL beyond a SAR of 32 is not defined; SSL brings it below.
-            code.emit([.shiftAmount("ssl", t), .two("sll", r, s)])
-            code.endTranslationBlock()
-        case 2:
-            // A SAR of 32 from SSL or SSA8B and a right shift in one translation block: qemu 7.2 shifts by nothing, since
-            // it takes that SAR for one of five bits. By itself the SAR of 32 is right there too.
-            code.emit(.shiftAmount(random.pick(Instruction.shiftAmountNames), s))
-            code.endTranslationBlock()
-        case 3: code.emit(.ssai(random.below(32)))
-        case 4: code.emit(.slli(r, s, 1 + random.below(31)))
-        case 5: code.emit(.srai(r, s, random.below(32)))
-        case 6: code.emit(.srli(r, s, random.below(16)))
-        case 7: code.emit(.extui(r, s, random.below(32), 1 + random.below(16)))
-        case 8: code.emit(random.once(in: 2) ? .sext(r, s, 7 + random.below(16)) : .clamps(r, s, 7 + random.below(16)))
-        case 9: code.emit(.addi(r, s, random.below(256) - 128))
-        case 10: code.emit(.addmi(r, s, (random.below(256) - 128) * 256))
-        case 11: code.emit(.movi(r, random.below(4096) - 2048))
-        case 12: code.emit(random.once(in: 2) ? .addN(r, s, t) : .addiN(r, s, random.pick([-1, 1, 8, 15])))
-        case 13: code.emit(random.once(in: 2) ? .movN(r, s) : .moviN(r, random.below(128) - 32))
-        case 14: code.emit(.moveOnBoolean(random.once(in: 2), r, s, t))
-        default:
-            // No core of qemu's has MULUH and MULSH.
-            let names = Instruction.threeRegisterNames.keys.sorted().filter { $0 != "muluh" && $0 != "mulsh" }
-            code.emit(.three(random.pick(names), r, s, t))
-        }
-    }
-
-    /// A base that together with a random offset points to an aligned place in the window.
-    private mutating func emitBase(width: Int, offset: Int, into code: inout Assembler) -> Int {
-        let place = random.below(ProgramRecord.windowWords * 4 / width) * width
-        let base = destination()
-        code.load(base, window &+ UInt32(place) &- UInt32(bitPattern: Int32(offset)))
-        return base
-    }
-
-    private mutating func emitLoad(into code: inout Assembler) {
-        if random.once(in: 4) {
-            let offset = random.below(16) * 4
-            let base = emitBase(width: 4, offset: offset, into: &code)
-            return code.emit(.l32iN(destination(), base, offset))
-        }
-        let name = random.pick(["l8ui", "l16ui", "l16si", "l32i", "l32i", "l32ai"])
-        let width = Instruction.memoryNames[name]?.width ?? 4
-        let offset = random.below(256) * width
-        let base = emitBase(width: width, offset: offset, into: &code)
-        code.emit(.memory(name, destination(), base, offset))
-    }
-
-    private mutating func emitStore(into code: inout Assembler) {
-        let name = random.pick(["s8i", "s16i", "s32i", "s32ri", "s32c1i", "s32i.n"])
-        let width = Instruction.memoryNames[name]?.width ?? 4
-        let offset = random.below(name == "s32i.n" ? 16 : 256) * width
-        let base = emitBase(width: width, offset: offset, into: &code)
-        switch name {
-        case "s32i.n": code.emit(.s32iN(random.below(16), base, offset))
-        case "s32c1i":
-            // Half of them find what they compare with.
-            let register = destination()
-            if random.once(in: 2) {
-                let expected = destination()
-                if expected != base { code.emit([.l32i(expected, base, offset), .wsr(.scompare1, expected)]) }
-            }
-            if register != base || random.once(in: 2) { code.emit(.memory(name, register, base, offset)) }
-        default: code.emit(.memory(name, random.below(16), base, offset))
-        }
-    }
-
-    private mutating func emitBoolean(into code: inout Assembler) {
-        let (r, s, t) = (random.below(16), random.below(16), random.below(16))
-        switch random.below(4) {
-        case 0:
-            let isFour = random.once(in: 2)
-            code.emit(
-                .booleanGroup(random.pick(isFour ? ["any4", "all4"] : ["any8", "all8"]), r, isFour ? s & 12 : s & 8))
-        case 1:
-            let register = destination()
-            code.emit(random.once(in: 2) ? .xsr(.br, register) : .wsr(.br, register))
-        default: code.emit(.boolean(random.pick(Instruction.booleanNames), r, s, t))
-        }
-        code.endTranslationBlock()
-    }
-
-    private mutating func emitMultiplyAccumulate(into code: inout Assembler) {
-        let half = random.pick(MultiplyHalf.allCases)
-        let (s, t) = (random.below(16), random.below(16))
-        switch random.below(6) {
-        case 0: code.emit(.multiply(random.pick(MultiplyKind.allCases), half, .address(s), .address(t)))
-        case 1:
-            let kind = random.pick(MultiplyKind.ofOwnRegisters)
-            let right = MultiplyOperand.own(2 + random.below(2))
-            code.emit(.multiply(kind, half, random.once(in: 2) ? .address(s) : .own(random.below(2)), right))
-        case 2:
-            code.emit(.multiply(random.pick(MultiplyKind.ofOwnRegisters), half, .own(random.below(2)), .address(t)))
-        case 3: code.emit([.wsr(.acchi, s), .rsr(.acclo, destination())])
-        default:
-            let step = random.once(in: 2) ? 4 : -4
-            let pointer = emitBase(width: 4, offset: step, into: &code)
-            let right = random.once(in: 2) ? MultiplyOperand.address(t) : .own(2 + random.below(2))
-            code.emit(
-                random.once(in: 3)
-                    ? .steppingLoad(step: step, to: random.below(4), pointer)
-                    : .multiplyAndLoad(
-                        half, .own(random.below(2)), right, step: step, to: random.below(4), pointer))
-            code.endTranslationBlock()
-        }
-    }
-
-    private mutating func emitSpecial(into code: inout Assembler) {
-        let register = destination()
-        switch random.below(6) {
-        case 0: code.emit(.rsr(random.pick([.sar, .br, .scompare1, .lbeg, .lend, .excsave1]), register))
-        case 1: code.emit(.wsr(.scompare1, random.below(16)))
-        case 2: code.emit(.xsr(.scompare1, register))
-        case 3: code.emit([.wur(.threadptr, random.below(16)), .rur(.threadptr, register)])
-        case 4: code.emit([.extui(register, random.below(16), 0, 5), .wsr(.sar, register)])
-        default: code.emit(random.pick([.nop, .nopN, .isync, .rsync, .esync, .dsync, .memw, .extw]))
         }
     }
 }

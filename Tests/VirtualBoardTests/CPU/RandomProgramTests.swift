@@ -35,12 +35,14 @@ struct RandomProgramTests {
         "one more instruction in one of the programs is found, and what it changed is named",
         arguments: [
             ([Instruction.addi(9, 9, 1)], "a9:"), ([.addi(0, 0, -1)], "a0:"), ([.ill], "exceptions:"),
-            ([.rsr(.sar, 1), .addi(1, 1, 1), .wsr(.sar, 1)], "sar:"), ([.wsr(.lcount, 1)], "lcount:"),
+            ([.rsr(.sar, 1), .addi(1, 1, 1), .wsr(.sar, 1)], "sar:"),
+            ([.rsr(.lcount, 1), .addi(1, 1, 1), .wsr(.lcount, 1)], "lcount:"),
             ([.boolean("orbc", 1, 1, 1), .boolean("xorb", 0, 0, 1)], "br:"),
             ([.rsr(.scompare1, 1), .addi(1, 1, 1), .wsr(.scompare1, 1)], "scompare1:"),
             ([.rsr(.acclo, 1), .addi(1, 1, 1), .wsr(.acclo, 1)], "acclo:"),
             ([.rsr(.m2, 1), .addi(1, 1, 1), .wsr(.m2, 1)], "m2:"),
-            ([.rsr(.misc0, 1), .s32i(0, 1, 4 * ExceptionRecord.words)], "data[0]:"),
+            ([.rsr(.misc0, 1), .s32i(0, 1, 4 * (ExceptionRecord.words + ProgramRecord.floatWords))], "data[0]:"),
+            ([.floatMove("neg.s", 7, 7)], "f7:"), ([.rur(.fcr, 1), .addi(1, 1, 1), .wur(.fcr, 1)], "fcr:"),
         ])
     func alterations(instructions: [Instruction], name: String) async throws {
         let (plain, altered) = (ProgramBatch(seeds: 1..<6), ProgramBatch(seeds: 1..<6, alterations: [3: instructions]))
