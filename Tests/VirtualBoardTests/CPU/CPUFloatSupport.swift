@@ -82,7 +82,6 @@ let floatEdges: [UInt32] = [
 
 func isNaN(_ bits: UInt32) -> Bool { bits & 0x7FFF_FFFF > 0x7F80_0000 }
 
-
 /// A stream of numbers that is the same on every run (SplitMix64).
 struct SystemIndependentRandom: RandomNumberGenerator {
     private var state: UInt64
