@@ -27,6 +27,32 @@ static inference_code plan_in_arena(inference_engine *engine, uint32_t effort, i
     return INFERENCE_OK;
 }
 
+static void *place_of(const inference_engine *engine, uint32_t tensor, const void *data) {
+    if (data != NULL) return (void *)(uintptr_t)data;
+    return engine->arena + engine->offsets[tensor];
+}
+
+// How an operator runs: bits of `ways`.
+enum { BACKWARD = 1, THROUGH_SCRATCH = 2 };
+
+// Which way round an operator runs, and whether through scratch, follows from where its input and output lie.
+static uint8_t way_of(const inference_engine *engine, operation *o) {
+    overlap_rule rule;
+    if (o->input.data != NULL) return 0;
+    uint32_t in = engine->offsets[o->input_ids[0]], out = engine->offsets[o->output_id];
+    if (in >= out + o->output.bytes || out >= in + o->input.bytes) return 0;
+    operation_overlap(o, 0, &rule);
+    return ((int32_t)(in - out) < rule.forward_from ? BACKWARD : 0) | (rule.scratch ? THROUGH_SCRATCH : 0);
+}
+
+static void find_ways(inference_engine *engine) {
+    operation o;
+    for (uint32_t i = 0; i < INFERENCE_KNOWN_WAYS && i < engine->model->operator_count; i++) {
+        operation_open(engine->model, i, &o);
+        engine->ways[i] = way_of(engine, &o);
+    }
+}
+
 inference_code inference_start(
     inference_engine *engine, inference_model *model, const uint32_t *plan, uint32_t plan_words, void *arena,
     uint32_t arena_bytes, inference_error *error) {
@@ -38,28 +64,14 @@ inference_code inference_start(
     if (plan == NULL || plan_words < 1
         || inference_check_plan(model, plan + 1, plan_words - 1, plan[0], error) != INFERENCE_OK) {
         inference_clear(error);
-        return plan_in_arena(engine, 0, error);
+        if (plan_in_arena(engine, 0, error) != INFERENCE_OK) return error->code;
+    } else {
+        engine->used_bytes = plan[0];
+        if (plan[0] > arena_bytes) return inference_too_small(error, plan[0], arena_bytes);
+        engine->offsets = plan + 1;
     }
-    engine->used_bytes = plan[0];
-    if (plan[0] > arena_bytes) return inference_too_small(error, plan[0], arena_bytes);
-    engine->offsets = plan + 1;
+    find_ways(engine);
     return INFERENCE_OK;
-}
-
-static void *place_of(const inference_engine *engine, uint32_t tensor, const inference_tensor *opened) {
-    if (opened->data != NULL) return (void *)(uintptr_t)opened->data;
-    return engine->arena + engine->offsets[tensor];
-}
-
-// Which way round an operator runs, and through which scratch, follows from where its input and output lie.
-static void orient(const inference_engine *engine, operation *o) {
-    overlap_rule rule;
-    if (o->input.data != NULL) return;
-    uint32_t in = engine->offsets[o->input_ids[0]], out = engine->offsets[o->output_id];
-    if (in >= out + o->output.bytes || out >= in + o->input.bytes) return;
-    operation_overlap(o, 0, &rule);
-    o->backward = (int32_t)(in - out) < rule.forward_from;
-    if (rule.scratch) o->scratch = engine->arena + engine->used_bytes - operation_scratch_bytes(o);
 }
 
 inference_code inference_invoke_op(inference_engine *engine, uint32_t op_index, inference_error *error) {
@@ -70,11 +82,13 @@ inference_code inference_invoke_op(inference_engine *engine, uint32_t op_index, 
         return error->code = INFERENCE_OP_MISSING;
     }
     operation_open(engine->model, op_index, &o);
-    o.in = place_of(engine, o.input_ids[0], &o.input);
-    o.in2 = o.input_ids[1] == INFERENCE_NONE ? NULL : place_of(engine, o.input_ids[1], &o.second);
-    o.in3 = o.input_ids[2] == INFERENCE_NONE ? NULL : place_of(engine, o.input_ids[2], &o.third);
-    o.out = place_of(engine, o.output_id, &o.output);
-    orient(engine, &o);
+    o.in = place_of(engine, o.input_ids[0], o.input.data);
+    o.in2 = o.input_ids[1] == INFERENCE_NONE ? NULL : place_of(engine, o.input_ids[1], o.second.data);
+    o.in3 = o.input_ids[2] == INFERENCE_NONE ? NULL : place_of(engine, o.input_ids[2], o.third.data);
+    o.out = place_of(engine, o.output_id, o.output.data);
+    uint8_t way = op_index < INFERENCE_KNOWN_WAYS ? engine->ways[op_index] : way_of(engine, &o);
+    o.backward = (way & BACKWARD) != 0;
+    if (way & THROUGH_SCRATCH) o.scratch = engine->arena + engine->used_bytes - operation_scratch_bytes(&o);
     operation_find(o.op.code)->run(&o);
     return INFERENCE_OK;
 }
@@ -90,8 +104,9 @@ inference_code inference_invoke(inference_engine *engine, inference_error *error
 // ---- values ----
 
 static void *open_end(inference_engine *engine, uint32_t tensor, inference_tensor *out) {
-    if (schema_tensor(engine->model, tensor, out) != INFERENCE_REASON_NONE) return NULL;
-    return place_of(engine, tensor, out);
+    if (tensor >= engine->model->tensor_count) return NULL;
+    schema_tensor(engine->model, tensor, out);
+    return place_of(engine, tensor, out->data);
 }
 
 void *inference_input(inference_engine *engine, uint32_t input) {

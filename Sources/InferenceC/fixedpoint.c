@@ -1,29 +1,6 @@
 // See fixedpoint.h. The functions follow gemmlowp's fixedpoint.h and TFLite's internal/common.cc to the bit.
 #include "fixedpoint.h"
 
-int32_t fixed_multiply(int32_t a, int32_t b) {
-    if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
-    bool negative = (a ^ b) < 0;
-    wide_product p = wide_multiply(a < 0 ? 0u - (uint32_t)a : (uint32_t)a, b < 0 ? 0u - (uint32_t)b : (uint32_t)b);
-    // The nudge is 2^30, or 1 - 2^30 for a negative product, and the division truncates towards zero.
-    uint32_t nudged = p.low + (negative ? 0x3FFFFFFFu : 0x40000000u);
-    uint32_t high = p.high + (nudged < p.low);
-    uint32_t magnitude = high << 1 | nudged >> 31;
-    return (int32_t)(negative ? 0u - magnitude : magnitude);
-}
-
-int32_t fixed_divide_by_power(int32_t x, int32_t exponent) {
-    uint32_t mask = (1u << exponent) - 1;
-    uint32_t remainder = (uint32_t)x & mask, threshold = (mask >> 1) + (x < 0);
-    return (x >> exponent) + (remainder > threshold);
-}
-
-int32_t fixed_scale(int32_t x, fixed_factor factor) {
-    if (factor.shift > 0) return fixed_multiply(wrap_shift(x, factor.shift), factor.q);
-    int32_t product = fixed_multiply(x, factor.q);
-    return factor.shift == 0 ? product : fixed_divide_by_power(product, -factor.shift);
-}
-
 static uint32_t float_bits(float x) {
     uint32_t bits;
     __builtin_memcpy(&bits, &x, 4);

@@ -14,12 +14,6 @@ typedef struct fixed_factor {
 // a * b / divisor * 2^exponent as a factor. Equals TFLite's QuantizeMultiplier of the same expression in double:
 // the quotient rounded to 53 bits, then to 31. All three are positive, normal and finite.
 fixed_factor fixed_ratio(float a, float b, float divisor, int32_t exponent);
-// x times a factor, rounded as MultiplyByQuantizedMultiplier with double rounding.
-int32_t fixed_scale(int32_t x, fixed_factor factor);
-// a * b / 2^31, rounded to nearest, saturating.
-int32_t fixed_multiply(int32_t a, int32_t b);
-// x / 2^exponent, rounded to nearest, halves away from zero.
-int32_t fixed_divide_by_power(int32_t x, int32_t exponent);
 // e^a for a <= 0: a has `integer_bits` integer bits (4 or 5), the result none.
 int32_t fixed_exp(int32_t a, int32_t integer_bits);
 // 1 / (1 + a) for a in [0, 1), both without integer bits.
@@ -38,8 +32,11 @@ typedef struct wide_product {
     uint32_t high, low;
 } wide_product;
 
+// A board may bring an instruction for the upper half (multiply_high_word).
 static inline wide_product wide_multiply(uint32_t a, uint32_t b) {
-#if UINTPTR_MAX > 0xFFFFFFFFu && !defined(INFERENCE_NARROW)
+#if defined(INFERENCE_OWN_MULTIPLY_HIGH)
+    return (wide_product){multiply_high_word(a, b), a * b};
+#elif UINTPTR_MAX > 0xFFFFFFFFu && !defined(INFERENCE_NARROW)
     uint64_t product = (uint64_t)a * b;
     return (wide_product){(uint32_t)(product >> 32), (uint32_t)product};
 #else
@@ -47,4 +44,33 @@ static inline wide_product wide_multiply(uint32_t a, uint32_t b) {
     uint32_t low = a0 * b0, middle = a1 * b0 + (low >> 16), cross = a0 * b1 + (middle & 0xFFFF);
     return (wide_product){a1 * b1 + (middle >> 16) + (cross >> 16), (cross << 16) | (low & 0xFFFF)};
 #endif
+}
+
+// a * b / 2^31, rounded to nearest, halves up, saturating: SaturatingRoundingDoublingHighMul. Its nudge of 2^30, or
+// 1 - 2^30 for a negative product, before a division that truncates is a nudge of 2^30 before one that rounds down.
+static inline int32_t fixed_multiply(int32_t a, int32_t b) {
+    if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
+#if defined(INFERENCE_OWN_MULTIPLY_HIGH)
+    uint32_t high = (uint32_t)multiply_high_signed(a, b), low = (uint32_t)a * (uint32_t)b;
+#else
+    wide_product p = wide_multiply((uint32_t)a, (uint32_t)b);
+    uint32_t high = p.high - (a < 0 ? (uint32_t)b : 0) - (b < 0 ? (uint32_t)a : 0), low = p.low;
+#endif
+    uint32_t nudged = low + 0x40000000u;
+    high += nudged < low;
+    return (int32_t)(high << 1 | nudged >> 31);
+}
+
+// x / 2^exponent, rounded to nearest, halves away from zero.
+static inline int32_t fixed_divide_by_power(int32_t x, int32_t exponent) {
+    uint32_t mask = (1u << exponent) - 1;
+    uint32_t remainder = (uint32_t)x & mask, threshold = (mask >> 1) + (x < 0);
+    return (x >> exponent) + (remainder > threshold);
+}
+
+// x times a factor, rounded as MultiplyByQuantizedMultiplier with double rounding.
+static inline int32_t fixed_scale(int32_t x, fixed_factor factor) {
+    if (factor.shift > 0) return fixed_multiply(wrap_shift(x, factor.shift), factor.q);
+    int32_t product = fixed_multiply(x, factor.q);
+    return factor.shift == 0 ? product : fixed_divide_by_power(product, -factor.shift);
 }

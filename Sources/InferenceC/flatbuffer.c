@@ -3,11 +3,7 @@
 // Once the whole file has been walked (model->verified), the same reads skip their checks.
 #include "flatbuffer.h"
 
-static uint32_t half(const inference_model *model, uint32_t at) {
-    uint16_t value;
-    __builtin_memcpy(&value, __builtin_assume_aligned(model->bytes + at, 2), 2);
-    return value;
-}
+static uint32_t half(const inference_model *model, uint32_t at) { return flat_half(model->bytes + at); }
 
 // Whether `count` bytes from `at` on lie inside.
 static bool inside(const inference_model *model, uint32_t at, uint32_t count) {
@@ -89,12 +85,28 @@ bool flat_table_element(inference_model *model, flat_vector vector, uint32_t ind
     return target != 0 ? flat_table_at(model, target, out) : (out->at = 0, false);
 }
 
+// The address of a field in a walked file; NULL = absent.
+static const uint8_t *known_place(const inference_model *model, const flat_table *table, uint32_t id) {
+    uint32_t entry = 4 + 2 * id;
+    if (table->at == 0 || entry >= table->vtable_bytes) return NULL;
+    uint32_t offset = half(model, table->vtable + entry);
+    return offset == 0 ? NULL : model->bytes + table->at + offset;
+}
+
 uint32_t flat_u8(inference_model *model, const flat_table *table, uint32_t id, uint32_t absent) {
+    if (model->verified) {
+        const uint8_t *place = known_place(model, table, id);
+        return place == NULL ? absent : *place;
+    }
     uint32_t at = flat_field(model, table, id, 1);
     return at == 0 ? absent : model->bytes[at];
 }
 
 int32_t flat_i32(inference_model *model, const flat_table *table, uint32_t id, int32_t absent) {
+    if (model->verified) {
+        const uint8_t *place = known_place(model, table, id);
+        return place == NULL ? absent : (int32_t)flat_word_at(place);
+    }
     uint32_t at = flat_field(model, table, id, 4);
     return at == 0 ? absent : (int32_t)flat_word(model, at);
 }

@@ -41,3 +41,35 @@ static inline uint32_t flat_word(const inference_model *model, uint32_t at) {
     __builtin_memcpy(&word, __builtin_assume_aligned(model->bytes + at, 4), 4);
     return word;
 }
+
+static inline uint32_t flat_half(const uint8_t *at) {
+    uint16_t value;
+    __builtin_memcpy(&value, __builtin_assume_aligned(at, 2), 2);
+    return value;
+}
+
+// ---- the same without checks, for a file that was walked (model->verified): by address ----
+
+static inline uint32_t flat_word_at(const uint8_t *at) {
+    uint32_t word;
+    __builtin_memcpy(&word, __builtin_assume_aligned(at, 4), 4);
+    return word;
+}
+
+// Where the offset at `at` leads.
+static inline const uint8_t *flat_target(const uint8_t *at) { return at + flat_word_at(at); }
+
+// A table's field; NULL = absent.
+static inline const uint8_t *flat_known_field(const uint8_t *table, uint32_t id) {
+    const uint8_t *vtable = table - (int32_t)flat_word_at(table);
+    uint32_t entry = 4 + 2 * id;
+    if (entry >= flat_half(vtable)) return NULL;
+    uint32_t offset = flat_half(vtable + entry);
+    return offset == 0 ? NULL : table + offset;
+}
+
+// A field that is a table or a vector: the vector starts with its count. NULL = absent.
+static inline const uint8_t *flat_known_target(const uint8_t *table, uint32_t id) {
+    const uint8_t *field = flat_known_field(table, id);
+    return field == NULL ? NULL : flat_target(field);
+}

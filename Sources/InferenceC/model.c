@@ -197,7 +197,7 @@ inference_code inference_open(inference_model *m, const void *bytes, size_t size
 }
 
 bool inference_get_tensor(inference_model *m, uint32_t index, inference_tensor *out) {
-    schema_tensor(m, index, out);
+    schema_checked_tensor(m, index, out);
     flat_table table;
     flat_vector tensors = {m->tensors, m->tensor_count};
     if (index >= m->tensor_count || !flat_table_element(m, tensors, index, &table)) return false;

@@ -19,7 +19,7 @@ typedef struct operation {
     uint32_t number;  // detail of a refusal
     uint32_t faulty;  // tensor of a refusal
     uint32_t input_ids[3], output_id;
-    inference_tensor input, second, third, output;  // third.rank etc. are not set where input_ids[2] is none
+    inference_tensor input, second, third, output;  // of a verified model, third has only its data
     // Only when it runs:
     const void *in, *in2, *in3;
     void *out;

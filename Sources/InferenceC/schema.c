@@ -91,7 +91,7 @@ static inference_reason read_quantization(inference_model *model, const flat_tab
     return INFERENCE_REASON_NONE;
 }
 
-inference_reason schema_tensor(inference_model *model, uint32_t index, inference_tensor *out) {
+static void clear_tensor(inference_tensor *out) {
     // Field by field: a board's compiler would call memset for `= {0}`.
     out->type = out->rank = out->elements = out->bytes = out->scale_count = out->channel_dim = out->name_length = 0;
     out->scale = 0;
@@ -99,6 +99,50 @@ inference_reason schema_tensor(inference_model *model, uint32_t index, inference
     out->scales = NULL;
     out->data = NULL;
     out->name = NULL;
+}
+
+const void *schema_known_data(const inference_model *model, uint32_t tensor) {
+    const uint8_t *table = flat_target(model->bytes + model->tensors + 4 * tensor);
+    const uint8_t *number = flat_known_field(table, TENSOR_BUFFER);
+    if (model->buffer_count == 0) return NULL;
+    const uint8_t *buffer =
+        flat_target(model->bytes + model->buffers + 4 * (number == NULL ? 0 : flat_word_at(number)));
+    const uint8_t *data = flat_known_target(buffer, BUFFER_DATA);
+    if (data != NULL && flat_word_at(data) != 0) return data + 4;
+    const uint8_t *offset = flat_known_field(buffer, BUFFER_OFFSET), *size = flat_known_field(buffer, BUFFER_SIZE);
+    if (offset == NULL || size == NULL || flat_word_at(offset) <= 1 || flat_word_at(size) == 0) return NULL;
+    return model->bytes + flat_word_at(offset);
+}
+
+// A tensor of a walked model, straight to the point: this is what running a model spends its time on besides the
+// operators' own work.
+static void known_tensor(const inference_model *model, uint32_t index, inference_tensor *out) {
+    const uint8_t *table = flat_target(model->bytes + model->tensors + 4 * index);
+    const uint8_t *type = flat_known_field(table, TENSOR_TYPE), *shape = flat_known_target(table, TENSOR_SHAPE);
+    out->type = type == NULL ? INFERENCE_FLOAT32 : *type;
+    out->rank = shape == NULL ? 0 : flat_word_at(shape);
+    out->elements = 1;
+    for (uint32_t i = 0; i < out->rank; i++) {
+        out->dims[i] = flat_word_at(shape + 4 + 4 * i);
+        out->elements *= out->dims[i];
+    }
+    out->bytes = out->elements * element_bytes(out->type);
+    out->data = schema_known_data(model, index);
+    const uint8_t *quantization = flat_known_target(table, TENSOR_QUANTIZATION);
+    const uint8_t *scales = quantization == NULL ? NULL : flat_known_target(quantization, QUANTIZATION_SCALE);
+    out->scale_count = 0;
+    if (scales == NULL || flat_word_at(scales) == 0) return;
+    out->scale_count = flat_word_at(scales);
+    out->scales = (const float *)(const void *)(scales + 4);
+    out->scale = out->scales[0];
+    const uint8_t *points = flat_known_target(quantization, QUANTIZATION_ZERO_POINT);
+    out->zero_point = points == NULL || flat_word_at(points) == 0 ? 0 : (int32_t)flat_word_at(points + 4);
+    const uint8_t *dimension = flat_known_field(quantization, QUANTIZATION_DIMENSION);
+    out->channel_dim = dimension == NULL ? 0 : flat_word_at(dimension);
+}
+
+inference_reason schema_checked_tensor(inference_model *model, uint32_t index, inference_tensor *out) {
+    clear_tensor(out);
     if (index >= model->tensor_count) return INFERENCE_REASON_TENSOR_INDEX;
     flat_table table;
     flat_vector tensors = {model->tensors, model->tensor_count};
@@ -121,6 +165,13 @@ inference_reason schema_tensor(inference_model *model, uint32_t index, inference
     return variable ? INFERENCE_REASON_VARIABLE : INFERENCE_REASON_NONE;
 }
 
+inference_reason schema_tensor(inference_model *model, uint32_t index, inference_tensor *out) {
+    if (!model->verified || index >= model->tensor_count) return schema_checked_tensor(model, index, out);
+    // Of a walked model, tensors that no operator names may still be unusable; nobody asks for those to run them.
+    known_tensor(model, index, out);
+    return INFERENCE_REASON_NONE;
+}
+
 // Old files have only the 8-bit code, new ones the 32-bit one beside 127: the larger counts.
 static inference_reason builtin_code(inference_model *model, uint32_t index, uint32_t *out) {
     flat_vector codes = {model->opcodes, model->opcode_count};
@@ -133,7 +184,37 @@ static inference_reason builtin_code(inference_model *model, uint32_t index, uin
     return INFERENCE_REASON_NONE;
 }
 
+static flat_vector known_vector(const inference_model *model, const uint8_t *table, uint32_t id) {
+    const uint8_t *vector = flat_known_target(table, id);
+    if (vector == NULL) return (flat_vector){0, 0};
+    return (flat_vector){(uint32_t)(vector + 4 - model->bytes), flat_word_at(vector)};
+}
+
+static void known_operator(const inference_model *model, uint32_t index, schema_op *out) {
+    const uint8_t *table = flat_target(model->bytes + model->operators + 4 * index);
+    const uint8_t *number = flat_known_field(table, OPERATOR_CODE_INDEX);
+    const uint8_t *code =
+        flat_target(model->bytes + model->opcodes + 4 * (number == NULL ? 0 : flat_word_at(number)));
+    const uint8_t *old = flat_known_field(code, CODE_DEPRECATED_BUILTIN), *new = flat_known_field(code, CODE_BUILTIN);
+    int32_t old_code = old == NULL ? 0 : (int8_t)*old, new_code = new == NULL ? 0 : (int32_t)flat_word_at(new);
+    out->code = (uint32_t)(old_code > new_code ? old_code : new_code);
+    out->inputs = known_vector(model, table, OPERATOR_INPUTS);
+    out->outputs = known_vector(model, table, OPERATOR_OUTPUTS);
+    const uint8_t *type = flat_known_field(table, OPERATOR_OPTIONS_TYPE);
+    const uint8_t *options = flat_known_target(table, OPERATOR_OPTIONS);
+    out->options_type = type == NULL || options == NULL ? 0 : *type;
+    out->options.at = 0;
+    if (options == NULL) return;
+    const uint8_t *vtable = options - (int32_t)flat_word_at(options);
+    out->options.at = (uint32_t)(options - model->bytes), out->options.vtable = (uint32_t)(vtable - model->bytes);
+    out->options.vtable_bytes = flat_half(vtable), out->options.bytes = flat_half(vtable + 2);
+}
+
 inference_reason schema_operator(inference_model *model, uint32_t index, schema_op *out) {
+    if (model->verified) {
+        known_operator(model, index, out);
+        return INFERENCE_REASON_NONE;
+    }
     flat_table table;
     flat_vector operators = {model->operators, model->operator_count};
     out->code = INFERENCE_NONE;

@@ -20,6 +20,10 @@ typedef struct schema_op {
 
 // Opens a tensor; its reason says why it cannot be used by an operator.
 inference_reason schema_tensor(inference_model *model, uint32_t index, inference_tensor *out);
+// The same, everything checked again: for tensors that perhaps no operator names.
+inference_reason schema_checked_tensor(inference_model *model, uint32_t index, inference_tensor *out);
+// A constant's values, of a walked model; NULL = none.
+const void *schema_known_data(const inference_model *model, uint32_t tensor);
 // Opens an operator.
 inference_reason schema_operator(inference_model *model, uint32_t index, schema_op *out);
 // Tensor index at a place of an index vector; INFERENCE_NONE = past the end, or -1 (an optional input left out).

@@ -135,6 +135,8 @@ typedef struct inference_tensor {
     uint32_t name_length;
 } inference_tensor;
 
+#define INFERENCE_KNOWN_WAYS 32
+
 // What runs a model: where its tensors are. Fields are private.
 typedef struct inference_engine {
     inference_model *model;
@@ -142,6 +144,7 @@ typedef struct inference_engine {
     uint8_t *arena;
     uint32_t arena_bytes;  // given
     uint32_t used_bytes;   // of the plan in force, scratch included
+    uint8_t ways[INFERENCE_KNOWN_WAYS];  // how the first operators run under the plan; later ones are asked each time
 } inference_engine;
 
 // ---- the model ----

@@ -44,7 +44,8 @@ struct BareSources {
         groups.append(
             SourceGroup(
                 name: "InferenceC", sources: sources(in: home.inferenceEngine),
-                flags: ["-O2", "-I\(engineHeaders)", "-include", support.pushing("runtime/dot_products.h").string]))
+                flags: ["-O2", "-I\(engineHeaders)", "-include", support.pushing("runtime/engine_arithmetic.h").string])
+        )
         for (index, library) in libraries.enumerated() {
             groups.append(
                 SourceGroup(name: "library\(index)", sources: sources(in: library), flags: ["-Os"] + shared))

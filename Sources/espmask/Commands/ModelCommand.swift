@@ -27,8 +27,7 @@ struct ModelInfo: AsyncParsableCommand {
     func run() async throws {
         let console = out.console
         let bytes = try Files.read(model)
-        let loaded = try LoadedModel(bytes: bytes)
-        let plan = try loaded.plan()
+        let (loaded, plan) = try PackedModel.load(bytes, path: model)
         let digest = SHA256.hash(data: bytes).hexDigits
         if console.json {
             console.event([

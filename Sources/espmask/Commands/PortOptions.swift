@@ -67,6 +67,10 @@ struct Ports {
                 return try FlashSize.named(board.flash.size).bytes
             } catch let error as DeviceError {
                 throw error
+            } catch ToolchainError.boardUnknown(let name, let known) {
+                throw DeviceError(
+                    code: "port-not-found", message: "there is no virtual board '\(name)'",
+                    hint: "Known boards: \(known.joined(separator: ", ")).")
             } catch {
                 let failure = Failure(describing: error)
                 throw DeviceError(

@@ -23,8 +23,7 @@ struct PackedModel {
     /// `arena-too-small`, `model-too-large`, `usage` or `file-not-found`.
     init(path: String, options: Options) throws {
         let bytes = try Files.read(path)
-        loaded = try LoadedModel(bytes: bytes)
-        plan = try loaded.plan()
+        (loaded, plan) = try Self.load(bytes, path: path)
         if options.arena > 0, Int(options.arena) < plan.arenaBytes {
             throw Failure(
                 "arena-too-small",
@@ -43,6 +42,16 @@ struct PackedModel {
         }
     }
 
+    /// Verifies and plans a model whose file's name is said where it cannot be used.
+    static func load(_ bytes: [UInt8], path: String) throws(Failure) -> (LoadedModel, MemoryPlan) {
+        do throws(InferenceError) {
+            let loaded = try LoadedModel(bytes: bytes)
+            return (loaded, try loaded.plan())
+        } catch {
+            throw Failure(error.code.rawValue, "\(path): \(error.message)", hint: error.hint)
+        }
+    }
+
     /// Packs what a project's settings name; nil where they name no model.
     init?(project: Project) throws {
         guard let path = project.file(.model) else { return nil }
@@ -53,6 +62,8 @@ struct PackedModel {
         options.transform = project.file(.transform)
         try self.init(path: path, options: options)
         if Self.fit(labels, outputs: outputCount) { slot.labels = labels }
+        // What does not fit into a slot is found out before any board is touched.
+        _ = try slot.encoded()
     }
 
     /// How many values a prediction has.

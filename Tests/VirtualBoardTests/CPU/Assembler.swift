@@ -109,10 +109,10 @@ struct Assembler {
     /// The first byte's address, a multiple of four.
     let origin: UInt32
     private(set) var bytes: [UInt8] = []
-    /// What stands where, for reports.
+    /// What stands where, as a disassembler writes it; behind a semicolon what only we know.
     private(set) var listing: [(address: UInt32, text: String)] = []
     private var labels: [UInt32?] = []
-    private var pending: [(transfer: ControlTransfer, at: UInt32, label: Label)] = []
+    private var pending: [(transfer: ControlTransfer, line: Int, label: Label)] = []
     private var pool: (next: UInt32, end: UInt32)?
 
     init(origin: UInt32) {
@@ -133,8 +133,8 @@ struct Assembler {
     }
 
     mutating func emit(_ transfer: ControlTransfer, to label: Label) {
-        pending.append((transfer, here, label))
-        listing.append((here, "\(transfer.instruction.text) -> L\(label.number)"))
+        pending.append((transfer, listing.count, label))
+        listing.append((here, transfer.instruction.text))
         bytes += transfer.instruction.bytes
     }
 
@@ -181,14 +181,20 @@ struct Assembler {
         let distance = Int64(pool.next) - Int64((here + 3) & ~3)
         precondition(distance < 0 && distance >= -262_144)
         let field = UInt32(truncatingIfNeeded: distance >> 2) & 0xFFFF
-        emit(Instruction(bits: 1 | UInt32(register) << 4 | field << 8, "l32r a\(register), \(hex(value))"))
+        emit(
+            Instruction(
+                bits: 1 | UInt32(register) << 4 | field << 8,
+                "l32r a\(register), 0x\(String(pool.next, radix: 16)) ; \(hexWord(value))"))
         self.pool = (pool.next + 4, pool.end)
     }
 
     /// Fills in the distances; every label must have its place by now.
     mutating func resolve() {
-        for (transfer, at, label) in pending {
+        for (transfer, line, label) in pending {
             guard let target = labels[label.number] else { preconditionFailure("label without a place") }
+            let at = listing[line].address
+            let separator = transfer.instruction.text.contains(" ") ? ", " : " "
+            listing[line].text += "\(separator)0x\(String(target, radix: 16))"
             var instruction = transfer.instruction
             instruction.bits |= Self.distance(transfer.field, from: at, to: target)
             bytes.replaceSubrange(
@@ -197,8 +203,9 @@ struct Assembler {
         pending = []
     }
 
-    /// A jump to the next instruction. qemu 7.2 holds BR and each boolean in variables of their own that share one place in
-    /// memory, and a translation block mixes up old and new ones; after whatever writes a boolean or BR the block must end.
+    /// A jump to the next instruction. qemu 7.2 holds BR and each boolean (and m0 to m3 twice) in variables of their own
+    /// that share one place in memory, and a translation block mixes up old and new ones; after whatever writes one of them
+    /// the block must end.
     mutating func endTranslationBlock() {
         let next = label()
         emit(.jump, to: next)
@@ -231,7 +238,7 @@ struct Assembler {
 }
 
 /// Eight hexadecimal digits.
-func hex(_ value: UInt32) -> String {
+func hexWord(_ value: UInt32) -> String {
     let digits = String(value, radix: 16, uppercase: false)
     return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
 }

@@ -5,14 +5,14 @@
 
 /// Where things lie. The cores that qemu has with an MMU map addresses to themselves and have RAM from 0 up.
 enum GuestLayout {
-    static let ram: Range<UInt32> = 0x0010_0000..<0x0080_0000
+    static let ram: Range<UInt32> = 0x0010_0000..<0x00F0_0000
     static let vectors: UInt32 = 0x0010_0000
     /// The end code has pages of its own, so that our side can stop there.
     static let end: Range<UInt32> = 0x0010_2000..<0x0010_3000
     static let code: UInt32 = 0x0011_0000
     static let tables: UInt32 = 0x0040_0000
     static let results: UInt32 = 0x0050_0000
-    static let stackTop: UInt32 = 0x007F_0000
+    static let stackTop: UInt32 = 0x00EF_0000
     /// Where the cores with an MMU start after a reset; the simulator's machine does not start at the ELF file's entry.
     static let reset: UInt32 = 0xFE00_0000
 }
@@ -34,6 +34,8 @@ struct GuestImage {
     /// Bytes by address.
     var sections: [Section]
     var entry: UInt32
+    /// The code of `body` with what is around it.
+    var listing: [(address: UInt32, text: String)]
     /// How many bytes of the result area count.
     var resultSize: Int
 
@@ -72,7 +74,7 @@ struct GuestImage {
                 (code.origin, code.bytes), (GuestLayout.tables, tables),
                 (GuestLayout.results, [UInt8](repeating: 0, count: all)),
             ],
-            entry: entry, resultSize: all)
+            entry: entry, listing: code.listing, resultSize: all)
     }
 
     /// What the result area holds before the program runs, from its start.

@@ -18,14 +18,14 @@ enum Qemu {
     /// For the suites' conditions.
     static let absence = "qemu-system-xtensa is not installed: the processor is not compared with it"
 
-    /// The result area after the image has run; `log` asks for qemu's own listing of what it translated.
+    /// The result area after the image has run.
     static func run(_ image: GuestImage, core: String = core) async throws -> [UInt32] {
         try await run(image, core: core, options: []).results
     }
 
-    /// The result area and what `-d in_asm` printed.
-    static func runListing(_ image: GuestImage) async throws -> (results: [UInt32], listing: String) {
-        try await run(image, core: core, options: ["-d", "in_asm"])
+    /// What qemu's disassembler makes of the code that it translates.
+    static func runListing(_ image: GuestImage) async throws -> String {
+        try await run(image, core: core, options: ["-d", "in_asm"]).listing
     }
 
     private static func run(
@@ -63,14 +63,14 @@ enum VirtualProcessor {
         memory.addTrap(GuestLayout.end)
         for section in image.sections where section.address != GuestLayout.end.lowerBound {
             guard memory.write(section.address, section.bytes) else {
-                throw GuestFailure(description: "no RAM at \(hex(section.address))")
+                throw GuestFailure(description: "no RAM at \(hexWord(section.address))")
             }
         }
         let processor = XtensaCPU(memory: memory)
         processor.reset(to: image.entry)
         let stop = processor.run(until: cycles)
         guard stop == .trap(address: GuestLayout.end.lowerBound) else {
-            throw GuestFailure(description: "our processor stopped with \(stop) at \(hex(processor.pc))")
+            throw GuestFailure(description: "our processor stopped with \(stop) at \(hexWord(processor.pc))")
         }
         guard let bytes = memory.read(GuestLayout.results, count: image.resultSize) else {
             throw GuestFailure(description: "no results")

@@ -87,54 +87,64 @@ extension Instruction {
     }
 
     static func ssai(_ amount: Int) -> Instruction {
-        Instruction(rrr: "ssai \(amount)", op2: 4, op1: 0, r: 4, s: amount & 15, t: amount >> 4)
+        precondition(0...31 ~= amount, "out of range")
+        return Instruction(rrr: "ssai \(amount)", op2: 4, op1: 0, r: 4, s: amount & 15, t: amount >> 4)
     }
 
     /// 1 to 31.
     static func slli(_ r: Int, _ s: Int, _ amount: Int) -> Instruction {
+        precondition(1...31 ~= amount, "out of range")
         let code = 32 - amount
         return Instruction(rrr: "slli a\(r), a\(s), \(amount)", op2: code >> 4, op1: 1, r: r, s: s, t: code)
     }
 
     /// 0 to 31.
     static func srai(_ r: Int, _ t: Int, _ amount: Int) -> Instruction {
-        Instruction(rrr: "srai a\(r), a\(t), \(amount)", op2: 2 | amount >> 4, op1: 1, r: r, s: amount, t: t)
+        precondition(0...31 ~= amount, "out of range")
+        return Instruction(rrr: "srai a\(r), a\(t), \(amount)", op2: 2 | amount >> 4, op1: 1, r: r, s: amount, t: t)
     }
 
     /// 0 to 15.
     static func srli(_ r: Int, _ t: Int, _ amount: Int) -> Instruction {
-        Instruction(rrr: "srli a\(r), a\(t), \(amount)", op2: 4, op1: 1, r: r, s: amount, t: t)
+        precondition(0...15 ~= amount, "out of range")
+        return Instruction(rrr: "srli a\(r), a\(t), \(amount)", op2: 4, op1: 1, r: r, s: amount, t: t)
     }
 
     /// A shift of 0 to 31 and 1 to 16 bits.
     static func extui(_ r: Int, _ t: Int, _ shift: Int, _ width: Int) -> Instruction {
-        Instruction(
+        precondition(0...31 ~= shift && 1...16 ~= width, "out of range")
+        return Instruction(
             rrr: "extui a\(r), a\(t), \(shift), \(width)", op2: width - 1, op1: 4 | shift >> 4, r: r, s: shift, t: t)
     }
 
     /// The sign in bit 7 to 22.
     static func sext(_ r: Int, _ s: Int, _ bit: Int) -> Instruction {
-        Instruction(rrr: "sext a\(r), a\(s), \(bit)", op2: 2, op1: 3, r: r, s: s, t: bit - 7)
+        precondition(7...22 ~= bit, "out of range")
+        return Instruction(rrr: "sext a\(r), a\(s), \(bit)", op2: 2, op1: 3, r: r, s: s, t: bit - 7)
     }
 
     /// To bit + 1 bits, bit 7 to 22.
     static func clamps(_ r: Int, _ s: Int, _ bit: Int) -> Instruction {
-        Instruction(rrr: "clamps a\(r), a\(s), \(bit)", op2: 3, op1: 3, r: r, s: s, t: bit - 7)
+        precondition(7...22 ~= bit, "out of range")
+        return Instruction(rrr: "clamps a\(r), a\(s), \(bit)", op2: 3, op1: 3, r: r, s: s, t: bit - 7)
     }
 
     /// -128 to 127.
     static func addi(_ t: Int, _ s: Int, _ value: Int) -> Instruction {
-        Instruction(rri8: "addi a\(t), a\(s), \(value)", op0: 2, r: 12, s: s, t: t, immediate: value)
+        precondition(-128...127 ~= value, "out of range")
+        return Instruction(rri8: "addi a\(t), a\(s), \(value)", op0: 2, r: 12, s: s, t: t, immediate: value)
     }
 
     /// A multiple of 256, -32768 to 32512.
     static func addmi(_ t: Int, _ s: Int, _ value: Int) -> Instruction {
-        Instruction(rri8: "addmi a\(t), a\(s), \(value)", op0: 2, r: 13, s: s, t: t, immediate: value >> 8)
+        precondition(value % 256 == 0 && -32768...32512 ~= value, "out of range")
+        return Instruction(rri8: "addmi a\(t), a\(s), \(value)", op0: 2, r: 13, s: s, t: t, immediate: value >> 8)
     }
 
     /// -2048 to 2047.
     static func movi(_ t: Int, _ value: Int) -> Instruction {
-        Instruction(rri8: "movi a\(t), \(value)", op0: 2, r: 10, s: value >> 8, t: t, immediate: value)
+        precondition(-2048...2047 ~= value, "out of range")
+        return Instruction(rri8: "movi a\(t), \(value)", op0: 2, r: 10, s: value >> 8, t: t, immediate: value)
     }
 
     static func addN(_ r: Int, _ s: Int, _ t: Int) -> Instruction {
@@ -143,7 +153,8 @@ extension Instruction {
 
     /// -1, or 1 to 15.
     static func addiN(_ r: Int, _ s: Int, _ value: Int) -> Instruction {
-        Instruction(narrow: "addi.n a\(r), a\(s), \(value)", op0: 11, r: r, s: s, t: value < 0 ? 0 : value)
+        precondition(value == -1 || 1...15 ~= value, "out of range")
+        return Instruction(narrow: "addi.n a\(r), a\(s), \(value)", op0: 11, r: r, s: s, t: value < 0 ? 0 : value)
     }
 
     static func movN(_ t: Int, _ s: Int) -> Instruction {
@@ -152,6 +163,7 @@ extension Instruction {
 
     /// -32 to 95.
     static func moviN(_ s: Int, _ value: Int) -> Instruction {
+        precondition(-32...95 ~= value, "out of range")
         let low = value & 0x7F
         return Instruction(narrow: "movi.n a\(s), \(value)", op0: 12, r: low & 15, s: s, t: low >> 4)
     }
@@ -242,6 +254,7 @@ extension Instruction {
     /// `offset` in bytes, 0 to 255 times the width.
     static func memory(_ name: String, _ t: Int, _ s: Int, _ offset: Int) -> Instruction {
         guard let code = memoryNames[name] else { preconditionFailure(name) }
+        precondition(offset % code.width == 0 && 0...255 ~= offset / code.width, "out of range")
         return Instruction(
             rri8: "\(name) a\(t), a\(s), \(offset)", op0: 2, r: code.r, s: s, t: t, immediate: offset / code.width)
     }
@@ -251,11 +264,13 @@ extension Instruction {
 
     /// `offset` 0 to 60.
     static func l32iN(_ t: Int, _ s: Int, _ offset: Int) -> Instruction {
-        Instruction(narrow: "l32i.n a\(t), a\(s), \(offset)", op0: 8, r: offset >> 2, s: s, t: t)
+        precondition(offset % 4 == 0 && 0...60 ~= offset, "out of range")
+        return Instruction(narrow: "l32i.n a\(t), a\(s), \(offset)", op0: 8, r: offset >> 2, s: s, t: t)
     }
 
     static func s32iN(_ t: Int, _ s: Int, _ offset: Int) -> Instruction {
-        Instruction(narrow: "s32i.n a\(t), a\(s), \(offset)", op0: 9, r: offset >> 2, s: s, t: t)
+        precondition(offset % 4 == 0 && 0...60 ~= offset, "out of range")
+        return Instruction(narrow: "s32i.n a\(t), a\(s), \(offset)", op0: 9, r: offset >> 2, s: s, t: t)
     }
 }
 

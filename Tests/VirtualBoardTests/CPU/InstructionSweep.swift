@@ -1,6 +1,8 @@
 // One instruction at a time, over a table of corner values: each case runs its instruction once for every row and stores
 // what it left in a5, a10, SAR and BR. A difference names the instruction and the operands.
 
+import Testing
+
 /// SplitMix64, seeded, so that whatever fails can be had again.
 struct ProgramRandom: RandomNumberGenerator {
     private var state: UInt64
@@ -26,7 +28,7 @@ struct ProgramRandom: RandomNumberGenerator {
 }
 
 /// What an instruction finds in a3, a4, a5 (and a10), SAR and BR.
-struct SweepRow {
+struct SweepRow: Sendable {
     var x: UInt32
     var y: UInt32
     var z: UInt32
@@ -84,9 +86,11 @@ struct SweepCase: Sendable {
 }
 
 /// A table, the cases that run over it, and the image that does it.
-struct InstructionSweep {
+struct InstructionSweep: Sendable, CustomTestStringConvertible {
     var rows: [SweepRow]
     var cases: [SweepCase]
+
+    var testDescription: String { "\(cases.count) cases" }
 
     static let resultWords = 4
     private static let rowWords = 5
@@ -133,7 +137,8 @@ struct InstructionSweep {
                 place += Self.resultWords
                 guard left != right, count < perCase else { continue }
                 count += 1
-                let operands = "a3=\(hex(row.x)) a4=\(hex(row.y)) a5=\(hex(row.z)) sar=\(row.sar) br=\(hex(row.br))"
+                let operands =
+                    "a3=\(hexWord(row.x)) a4=\(hexWord(row.y)) a5=\(hexWord(row.z)) sar=\(row.sar) br=\(hexWord(row.br))"
                 found.append(
                     (index, "\(sweepCase.name): \(operands): qemu \(Self.text(left)), ours \(Self.text(right))"))
             }
@@ -145,6 +150,6 @@ struct InstructionSweep {
     }
 
     private static func text(_ words: [UInt32]) -> String {
-        zip(["a5", "a10", "sar", "br"], words).map { "\($0)=\(hex($1))" }.joined(separator: " ")
+        zip(["a5", "a10", "sar", "br"], words).map { "\($0)=\(hexWord($1))" }.joined(separator: " ")
     }
 }

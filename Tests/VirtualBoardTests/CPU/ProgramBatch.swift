@@ -3,26 +3,26 @@
 /// Programs of consecutive seeds.
 struct ProgramBatch {
     var seeds: Range<UInt64>
-    /// The listing of each program, for reports.
-    private(set) var listings: [[String]] = []
+    /// The lines of each program in the image's listing.
+    private var lines: [Range<Int>]
     private(set) var image: GuestImage
 
     /// `alterations` are added to the programs of their seeds.
-    init(seeds: Range<UInt64>, alterations: [UInt64: Instruction] = [:]) {
+    init(seeds: Range<UInt64>, alterations: [UInt64: [Instruction]] = [:]) {
         self.seeds = seeds
         let size = seeds.count * ProgramRecord.words * 4
-        var listings: [[String]] = []
+        var lines: [Range<Int>] = []
         image = GuestImage.make(resultSize: size) { code in
             for (index, seed) in seeds.enumerated() {
                 let record = GuestLayout.results + UInt32(index * ProgramRecord.words * 4)
                 let first = code.listing.count
                 var generator = ProgramGenerator(seed: seed, record: record)
-                generator.alteration = alterations[seed]
+                generator.alteration = alterations[seed] ?? []
                 generator.emit(into: &code)
-                listings.append(code.listing[first...].map { "\(hex($0.address))  \($0.text)" })
+                lines.append(first..<code.listing.count)
             }
         }
-        self.listings = listings
+        self.lines = lines
         let initial = seeds.flatMap { seed in
             [UInt32](repeating: 0, count: ProgramRecord.words - ProgramRecord.windowWords)
                 + ProgramGenerator.data(seed: seed)
@@ -42,7 +42,7 @@ struct ProgramBatch {
                 let name =
                     place < ProgramRecord.names.count
                     ? ProgramRecord.names[place] : "data[\(place - ProgramRecord.names.count)]"
-                return "\(name): qemu \(hex(left[place])), ours \(hex(right[place]))"
+                return "\(name): qemu \(hexWord(left[place])), ours \(hexWord(right[place]))"
             }
             found.append((seed, "program of seed \(seed): " + parts.joined(separator: "; ")))
         }
@@ -52,7 +52,8 @@ struct ProgramBatch {
     /// A program as text, by its seed.
     func listing(seed: UInt64) -> String {
         guard seeds.contains(seed) else { return "" }
-        return listings[Int(seed - seeds.lowerBound)].joined(separator: "\n")
+        return image.listing[lines[Int(seed - seeds.lowerBound)]].map { "\(hexWord($0.address))  \($0.text)" }
+            .joined(separator: "\n")
     }
 
     /// The first differences with the first program's listing: what a failing test prints.

@@ -4,7 +4,9 @@
 
 /// What a program leaves: words of its record in the result area, then its window of data.
 enum ProgramRecord {
-    static let special: [SpecialRegister] = [.sar, .br, .lbeg, .lend, .lcount, .scompare1]
+    static let special: [SpecialRegister] = [
+        .sar, .br, .lbeg, .lend, .lcount, .scompare1, .acclo, .acchi, .m0, .m1, .m2, .m3,
+    ]
     static let names: [String] =
         (0..<16).map { "a\($0)" } + special.map { "\($0)" }
         + ["exceptions", "last cause", "last address", "exception digest"]
@@ -20,7 +22,7 @@ struct ProgramGenerator {
     /// Address of its record.
     let record: UInt32
     /// Emitted last, before the state is stored; the tests of the comparison itself make one side differ with it.
-    var alteration: Instruction?
+    var alteration: [Instruction] = []
     private var random: ProgramRandom
     private var functions: [Label] = []
     /// Registers that must keep their values where the generator is now: a counter, a return address.
@@ -59,7 +61,7 @@ struct ProgramGenerator {
         code.emit(.jump, to: end)
         for function in functions { emitFunction(function, into: &code) }
         code.place(end)
-        if let alteration { code.emit(alteration) }
+        code.emit(alteration)
         emitFinalState(into: &code)
         // So that a program's addresses do not depend on those before it.
         let next = code.label()
@@ -76,7 +78,8 @@ struct ProgramGenerator {
         code.emit([.wsr(.ps, 2), .rsync])
         let values: [(SpecialRegister, UInt32)] = [
             (.lcount, 0), (.lbeg, 0), (.lend, 0), (.sar, UInt32(random.below(33))), (.br, random.word() & 0xFFFF),
-            (.scompare1, Self.value(&random)),
+            (.scompare1, Self.value(&random)), (.acclo, random.word()), (.acchi, random.word() & 0xFF),
+            (.m0, random.word()), (.m1, random.word()), (.m2, random.word()), (.m3, random.word()),
         ]
         for (register, value) in values {
             code.load(2, value)
@@ -225,8 +228,9 @@ struct ProgramGenerator {
         case 3, 4: emitStore(into: &code)
         case 5: emitBoolean(into: &code)
         case 6: emitSpecial(into: &code)
+        case 8: emitMultiplyAccumulate(into: &code)
         case 7 where random.once(in: 3): code.emit(random.pick([.ill, .illN, .syscall]))
-        case 8: code.load(destination(), Self.value(&random))
+        case 9: code.load(destination(), Self.value(&random))
         default: emitRegisterOperation(into: &code)
         }
     }
@@ -271,7 +275,7 @@ extension ProgramGenerator {
     private mutating func emitBase(width: Int, offset: Int, into code: inout Assembler) -> Int {
         let place = random.below(ProgramRecord.windowWords * 4 / width) * width
         let base = destination()
-        code.load(base, window &+ UInt32(place) &- UInt32(offset))
+        code.load(base, window &+ UInt32(place) &- UInt32(bitPattern: Int32(offset)))
         return base
     }
 
@@ -320,6 +324,31 @@ extension ProgramGenerator {
         default: code.emit(.boolean(random.pick(Instruction.booleanNames), r, s, t))
         }
         code.endTranslationBlock()
+    }
+
+    private mutating func emitMultiplyAccumulate(into code: inout Assembler) {
+        let half = random.pick(MultiplyHalf.allCases)
+        let (s, t) = (random.below(16), random.below(16))
+        switch random.below(6) {
+        case 0: code.emit(.multiply(random.pick(MultiplyKind.allCases), half, .address(s), .address(t)))
+        case 1:
+            let kind = random.pick(MultiplyKind.ofOwnRegisters)
+            let right = MultiplyOperand.own(2 + random.below(2))
+            code.emit(.multiply(kind, half, random.once(in: 2) ? .address(s) : .own(random.below(2)), right))
+        case 2:
+            code.emit(.multiply(random.pick(MultiplyKind.ofOwnRegisters), half, .own(random.below(2)), .address(t)))
+        case 3: code.emit([.wsr(.acchi, s), .rsr(.acclo, destination())])
+        default:
+            let step = random.once(in: 2) ? 4 : -4
+            let pointer = emitBase(width: 4, offset: step, into: &code)
+            let right = random.once(in: 2) ? MultiplyOperand.address(t) : .own(2 + random.below(2))
+            code.emit(
+                random.once(in: 3)
+                    ? .steppingLoad(step: step, to: random.below(4), pointer)
+                    : .multiplyAndLoad(
+                        half, .own(random.below(2)), right, step: step, to: random.below(4), pointer))
+            code.endTranslationBlock()
+        }
     }
 
     private mutating func emitSpecial(into code: inout Assembler) {

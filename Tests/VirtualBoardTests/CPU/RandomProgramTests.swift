@@ -31,11 +31,16 @@ struct RandomProgramTests {
     @Test(
         "one more instruction in one of the programs is found, and what it changed is named",
         arguments: [
-            (Instruction.addi(9, 9, 1), "a9:"), (.addi(0, 0, -1), "a0:"), (.ill, "exceptions:"), (.ssai(31), "sar:"),
-            (.wsr(.br, 1), "br:"), (.wsr(.lcount, 1), "lcount:"), (.wsr(.scompare1, 1), "scompare1:"),
+            ([Instruction.addi(9, 9, 1)], "a9:"), ([.addi(0, 0, -1)], "a0:"), ([.ill], "exceptions:"),
+            ([.rsr(.sar, 1), .addi(1, 1, 1), .wsr(.sar, 1)], "sar:"), ([.wsr(.lcount, 1)], "lcount:"),
+            ([.boolean("orbc", 1, 1, 1), .boolean("xorb", 0, 0, 1)], "br:"),
+            ([.rsr(.scompare1, 1), .addi(1, 1, 1), .wsr(.scompare1, 1)], "scompare1:"),
+            ([.rsr(.acclo, 1), .addi(1, 1, 1), .wsr(.acclo, 1)], "acclo:"),
+            ([.rsr(.m2, 1), .addi(1, 1, 1), .wsr(.m2, 1)], "m2:"),
+            ([.rsr(.misc0, 1), .s32i(0, 1, 4 * ExceptionRecord.words)], "data[0]:"),
         ])
-    func alterations(instruction: Instruction, name: String) async throws {
-        let (plain, altered) = (ProgramBatch(seeds: 1..<6), ProgramBatch(seeds: 1..<6, alterations: [3: instruction]))
+    func alterations(instructions: [Instruction], name: String) async throws {
+        let (plain, altered) = (ProgramBatch(seeds: 1..<6), ProgramBatch(seeds: 1..<6, alterations: [3: instructions]))
         let differences = plain.differences(
             try await Qemu.run(plain.image), try VirtualProcessor.run(altered.image))
         #expect(differences.map(\.seed) == [3], "\(differences)")

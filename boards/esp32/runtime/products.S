@@ -1,0 +1,297 @@
+// The inner loops of the engine's layers (products.h there) on the FPU and the zero-overhead loops, in the engine's own
+// order: product and sum are rounded apart, from left to right, so that the bits are those of the host. Pointers are
+// moved by integer instructions: whether an updating load moves them before or after the access depends on the
+// generation of the FPU. No interrupt handler uses these loops, so LBEG, LEND and LCOUNT need no saving there.
+
+#include "../xtensa-lx6.inc"
+
+// struct products
+#define ROWS 0
+#define N 4
+#define STEP_A 8
+#define STEP_B 12
+#define SKIP_A 16
+#define SKIP_B 20
+#define NEXT_A 24
+#define NEXT_B 28
+#define NEXT_OUT 32
+#define MORE 36
+
+    .macro lsx r, s, t              // f[r] = word at a[s] + a[t]
+    .byte (\t << 4), (\r << 4) | \s, 0x08
+    .endm
+
+    // f[t] = word at a[s] + bytes
+    .macro lsi t, s, bytes
+    .byte (\t << 4) | 3, \s, (\bytes / 4)
+    .endm
+
+    // word at a[s] + bytes = f[t]
+    .macro ssi t, s, bytes
+    .byte (\t << 4) | 3, 0x40 | \s, (\bytes / 4)
+    .endm
+
+    // f[r] = f[s] if boolean b is true
+    .macro fp_move_if_true r, s, b
+    .byte (\b << 4), (\r << 4) | \s, 0xDB
+    .endm
+
+    // a[r] = the lowest 8 bits of a[s], sign-extended
+    .macro sext8 r, s
+    .byte 0, (\r << 4) | \s, 0x23
+    .endm
+
+    // Repeats the instructions up to \end as often as a[s] says; not at all where that is 0 or less. The loop's first
+    // instruction must not straddle two words (ISA reference, "Loop option"), so this stands two bytes behind a word's
+    // start. Nothing may run into a `.align`: it fills with zeros, which are no instructions.
+    .macro loop_positive s, end
+.Lloop\@:
+    .byte 0x76, 0xA0 | \s, \end - .Lloop\@ - 4
+    .endm
+
+    .text
+
+// void products_float(float *sums, const float *a, const float *b, int32_t outputs, const products *p)
+    .align 4
+    .global products_float
+    .type products_float, @function
+products_float:
+    addi    a1, a1, -16
+    s32i    a12, a1, 0
+    s32i    a13, a1, 4
+    s32i    a14, a1, 8
+    s32i    a15, a1, 12
+    l32i    a8, a6, STEP_A
+    l32i    a9, a6, STEP_B
+    l32i    a12, a6, NEXT_A
+    // Four at a time where they share a and all values are contiguous.
+    bnez    a12, .Leach
+    bnei    a8, 4, .Leach
+    bnei    a9, 4, .Leach
+    bgei    a5, 4, .Lfour
+.Leach:
+    blti    a5, 1, .Lreturn
+    l32i    a12, a6, N
+    l32i    a13, a6, SKIP_A
+    l32i    a14, a6, SKIP_B
+.Loutput:
+    l32i    a10, a6, MORE
+    l32i    a7, a6, ROWS
+    beqz    a10, .Lfrom_zero
+    lsi     0, 2, 0
+    j       .Lstarted
+.Lfrom_zero:
+    wfr     0, 10
+.Lstarted:
+    mov     a10, a3
+    mov     a11, a4
+    blti    a7, 1, .Lsummed
+    j       .Lrow
+    .align 4
+.Lrow:
+    nop.n
+    loop_positive 12, .Lrow_end
+    lsi     1, 10, 0
+    lsi     2, 11, 0
+    add     a10, a10, a8
+    add     a11, a11, a9
+    fp_op   FP_MUL, 1, 1, 2
+    fp_op   FP_ADD, 0, 0, 1
+.Lrow_end:
+    add     a10, a10, a13
+    add     a11, a11, a14
+    addi    a7, a7, -1
+    bnez    a7, .Lrow
+.Lsummed:
+    ssi     0, 2, 0
+    addi    a5, a5, -1
+    beqz    a5, .Lreturn
+    l32i    a10, a6, NEXT_OUT
+    l32i    a11, a6, NEXT_A
+    l32i    a15, a6, NEXT_B
+    add     a2, a2, a10
+    add     a3, a3, a11
+    add     a4, a4, a15
+    j       .Loutput
+.Lreturn:
+    l32i    a12, a1, 0
+    l32i    a13, a1, 4
+    l32i    a14, a1, 8
+    l32i    a15, a1, 12
+    addi    a1, a1, 16
+    ret
+
+.Lfour:
+    l32i    a10, a6, MORE
+    l32i    a8, a6, NEXT_B
+    beqz    a10, .Lfour_from_zero
+    lsi     0, 2, 0
+    lsi     1, 2, 4
+    lsi     2, 2, 8
+    lsi     3, 2, 12
+    j       .Lfour_started
+.Lfour_from_zero:
+    wfr     0, 10
+    wfr     1, 10
+    wfr     2, 10
+    wfr     3, 10
+.Lfour_started:
+    l32i    a7, a6, ROWS
+    mov     a10, a3
+    mov     a11, a4
+    add     a12, a4, a8
+    add     a13, a12, a8
+    add     a14, a13, a8
+    add     a4, a14, a8
+    l32i    a8, a6, N
+    blti    a7, 1, .Lfour_summed
+    j       .Lfour_row
+    .align 4
+.Lfour_row:
+    movi.n  a15, 0
+    loop_positive 8, .Lfour_row_end
+    lsx     4, 10, 15
+    lsx     5, 11, 15
+    lsx     6, 12, 15
+    lsx     7, 13, 15
+    lsx     8, 14, 15
+    addi    a15, a15, 4
+    fp_op   FP_MUL, 5, 4, 5
+    fp_op   FP_MUL, 6, 4, 6
+    fp_op   FP_MUL, 7, 4, 7
+    fp_op   FP_MUL, 8, 4, 8
+    fp_op   FP_ADD, 0, 0, 5
+    fp_op   FP_ADD, 1, 1, 6
+    fp_op   FP_ADD, 2, 2, 7
+    fp_op   FP_ADD, 3, 3, 8
+.Lfour_row_end:
+    addi    a7, a7, -1
+    beqz    a7, .Lfour_summed
+    l32i    a9, a6, SKIP_A
+    add     a10, a10, a15
+    add     a10, a10, a9
+    l32i    a9, a6, SKIP_B
+    add     a15, a15, a9
+    add     a11, a11, a15
+    add     a12, a12, a15
+    add     a13, a13, a15
+    add     a14, a14, a15
+    j       .Lfour_row
+.Lfour_summed:
+    ssi     0, 2, 0
+    ssi     1, 2, 4
+    ssi     2, 2, 8
+    ssi     3, 2, 12
+    addi    a2, a2, 16
+    addi    a5, a5, -4
+    bgei    a5, 4, .Lfour
+    movi    a8, 4
+    movi    a9, 4
+    j       .Leach
+
+// void products_finish(float *out, int32_t count, const float *bias, const float *range)
+    .align 4
+    .global products_finish
+    .type products_finish, @function
+products_finish:
+    lsi     2, 5, 0
+    lsi     3, 5, 4
+    bnez    a4, .Lbias
+    j       .Lno_bias
+    .align 4
+.Lbias:
+    nop.n
+    loop_positive 3, .Lbiased
+    lsi     0, 2, 0
+    lsi     1, 4, 0
+    addi    a4, a4, 4
+    fp_op   FP_ADD, 0, 0, 1
+    fp_compare FP_OLT, 0, 0, 2
+    fp_move_if_true 0, 2, 0
+    fp_compare FP_OLT, 0, 3, 0
+    fp_move_if_true 0, 3, 0
+    ssi     0, 2, 0
+    addi    a2, a2, 4
+.Lbiased:
+    ret
+    .align 4
+.Lno_bias:
+    nop.n
+    loop_positive 3, .Lunbiased
+    lsi     0, 2, 0
+    fp_compare FP_OLT, 0, 0, 2
+    fp_move_if_true 0, 2, 0
+    fp_compare FP_OLT, 0, 3, 0
+    fp_move_if_true 0, 3, 0
+    ssi     0, 2, 0
+    addi    a2, a2, 4
+.Lunbiased:
+    ret
+
+// void products_int8(uint32_t *sums, const int8_t *a, const int8_t *b, int32_t outputs, int32_t offset,
+//                    const products *p)
+    .align 4
+    .global products_int8
+    .type products_int8, @function
+products_int8:
+    blti    a5, 1, .Lint8_done
+    addi    a1, a1, -32
+    s32i    a12, a1, 0
+    s32i    a13, a1, 4
+    s32i    a14, a1, 8
+    s32i    a15, a1, 12
+    s32i    a0, a1, 16
+    s32i    a5, a1, 20
+    l32i    a8, a7, STEP_A
+    l32i    a9, a7, STEP_B
+.Lint8_output:
+    l32i    a15, a7, MORE
+    beqz    a15, .Lint8_started
+    l32i    a15, a2, 0
+.Lint8_started:
+    mov     a10, a3
+    mov     a11, a4
+    l32i    a12, a7, N
+    l32i    a0, a7, ROWS
+    blti    a0, 1, .Lint8_summed
+    j       .Lint8_row
+    .align 4
+.Lint8_row:
+    nop.n
+    loop_positive 12, .Lint8_row_end
+    l8ui    a13, a10, 0
+    l8ui    a14, a11, 0
+    sext8   13, 13
+    sext8   14, 14
+    add     a13, a13, a6
+    add     a10, a10, a8
+    mull    a13, a13, a14
+    add     a11, a11, a9
+    add     a15, a15, a13
+.Lint8_row_end:
+    l32i    a13, a7, SKIP_A
+    l32i    a14, a7, SKIP_B
+    add     a10, a10, a13
+    add     a11, a11, a14
+    addi    a0, a0, -1
+    bnez    a0, .Lint8_row
+.Lint8_summed:
+    s32i    a15, a2, 0
+    addi    a5, a5, -1
+    beqz    a5, .Lint8_return
+    l32i    a12, a7, NEXT_OUT
+    l32i    a13, a7, NEXT_A
+    l32i    a14, a7, NEXT_B
+    add     a2, a2, a12
+    add     a3, a3, a13
+    add     a4, a4, a14
+    j       .Lint8_output
+.Lint8_return:
+    l32i    a12, a1, 0
+    l32i    a13, a1, 4
+    l32i    a14, a1, 8
+    l32i    a15, a1, 12
+    l32i    a0, a1, 16
+    addi    a1, a1, 32
+.Lint8_done:
+    ret
