@@ -57,7 +57,7 @@ enum Qemu {
 /// Our processor on plain RAM.
 enum VirtualProcessor {
     /// The result area after the image has run.
-    static func run(_ image: GuestImage, cycles: UInt64 = 400_000_000) throws -> [UInt32] {
+    static func run(_ image: GuestImage, cycles: UInt64 = 40_000_000) throws -> [UInt32] {
         let memory = MemoryMap()
         memory.addRAM(GuestLayout.ram, access: .both)
         memory.addTrap(GuestLayout.end)
