@@ -33,7 +33,7 @@ enum Qemu {
     ) async throws -> (results: [UInt32], listing: String) {
         guard let program else { throw GuestFailure(description: absence) }
         let folder = try ScratchFolder()
-        let kernel = try folder.file("image.elf", image.elf)
+        let kernel = try folder.write(image.elf, as: "image.elf")
         var arguments = [
             "-M", "sim", "-cpu", core, "-m", "16M", "-nodefaults", "-display", "none", "-serial", "none", "-monitor",
             "none", "-semihosting", "-kernel", kernel.string,
