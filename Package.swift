@@ -69,7 +69,9 @@ let package = Package(
                 "DeviceBridge", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system, subprocess,
             ],
             swiftSettings: strict),
-        .testTarget(name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport", system],
+            exclude: ["CPU/Programs"], swiftSettings: strict),
         // The sketches' library as far as it is plain C, for the tests alone; firmware compiles the same files itself.
         .target(
             name: "SketchLibraryC", path: "sketches/libraries/Espmask",
