@@ -7,12 +7,13 @@ BUILD  := $(SWIFT) build -c release
 BIN     = .build/release/espmask
 PEERS  := .venv-peers
 
-.PHONY: help demo build test unit lint format peers needs needs-test sanitize install clean
+.PHONY: help demo build test unit bench lint format peers needs needs-test sanitize install clean
 
 help:
 	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
 	@echo "make test      install the judges too, lint, build, and run every test"
 	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
+	@echo "make bench     measure espmask beside esptool, and the virtual board's speed"
 	@echo "make lint      check the format of the Swift sources"
 	@echo "make format    put the Swift sources in that format"
 	@echo "make install   install to PREFIX ($(PREFIX))"
@@ -61,6 +62,11 @@ sanitize:
 	@$(SANITIZE) -ISources/InferenceC/include -o .build/engine_fuzz \
 		Tests/InferenceTests/Sanitizer/engine_fuzz.c Sources/InferenceC/*.c
 	@.build/engine_fuzz $${ESPMASK_SEED:-1} 2000 models/*.tflite
+
+bench: build needs-test peers
+	@$(PEERS)/bin/python scripts/bench.py
+	@$(BUILD) --build-tests
+	@ESPMASK_BENCH=1 $(SWIFT) test -c release --skip-build --filter BoardSpeed
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/espmask"

@@ -155,7 +155,7 @@ struct FlashFileTests {
     @Test("A new file is the erased image, and keeps what is programmed")
     func keeps() throws {
         let folder = try ScratchFolder()
-        let file = try folder.file("flash.bin")
+        let file = folder.path.appending("flash.bin")
         var flash: NORFlash? = try NORFlash(file: file, size: 1 << 20)
         #expect(flash?.program(0x1234, [0x42]) == true)
         flash = nil
@@ -168,14 +168,14 @@ struct FlashFileTests {
     @Test("A shorter file is filled up as erased")
     func fillsUp() throws {
         let folder = try ScratchFolder()
-        let flash = try NORFlash(file: try folder.file("flash.bin", [1, 2, 3]), size: 1 << 16)
+        let flash = try NORFlash(file: try folder.write([1, 2, 3], as: "flash.bin"), size: 1 << 16)
         #expect(flash.read(0, count: 5) == [1, 2, 3, 0xFF, 0xFF])
     }
 
     @Test("A file has one owner at a time")
     func locks() throws {
         let folder = try ScratchFolder()
-        let file = try folder.file("flash.bin")
+        let file = folder.path.appending("flash.bin")
         var first: NORFlash? = try NORFlash(file: file, size: 1 << 16)
         let error = #expect(throws: VirtualBoardError.self) { try NORFlash(file: file, size: 1 << 16) }
         #expect(error?.code == "port-busy")
@@ -188,7 +188,7 @@ struct FlashFileTests {
     @Test("What cannot be a flash file is refused with its code")
     func refuses() throws {
         let folder = try ScratchFolder()
-        let long = try folder.file("long.bin", [UInt8](repeating: 0, count: 0x10001))
+        let long = try folder.write([UInt8](repeating: 0, count: 0x10001), as: "long.bin")
         for (path, code) in [
             (long, "usage"), (folder.path, "file-not-found"), (folder.path.appending("no/flash.bin"), "file-not-found"),
         ] {

@@ -1,67 +1,8 @@
 // A served board seen from the other end of its socket or pty.
 
-import Glibc
-import SystemPackage
 import TestSupport
 import Testing
 import VirtualBoard
-
-/// A client of a served board, with a deadline on every read so that a silent server fails the test.
-private final class TestClient {
-    let descriptor: CInt
-
-    init(port: UInt16) throws {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
-        }
-        guard status == 0 else { throw Errno(rawValue: errno) }
-    }
-
-    init(path: String) throws {
-        descriptor = open(path, O_RDWR | O_NOCTTY)
-        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    }
-
-    deinit { close(descriptor) }
-
-    func send(_ bytes: [UInt8]) { _ = write(descriptor, bytes, bytes.count) }
-
-    /// Reads until `enough` says so, the other end closes, or ten seconds have passed.
-    func read(until enough: ([UInt8]) -> Bool) -> [UInt8] {
-        var got: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while !enough(got) {
-            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&polled, 1, 10_000) > 0 else { break }
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { break }
-            got += buffer[..<count]
-        }
-        return got
-    }
-
-    func text(until part: String) -> String {
-        String(decoding: read { String(decoding: $0, as: UTF8.self).contains(part) }, as: UTF8.self)
-    }
-
-    /// True when the other end has closed.
-    func isClosed() -> Bool {
-        var isClosed = false
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while !isClosed {
-            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&polled, 1, 10_000) > 0 else { return false }
-            isClosed = Glibc.read(descriptor, &buffer, buffer.count) <= 0
-        }
-        return isClosed
-    }
-}
 
 /// A board that says how often it was reset, answers every byte with its successor, and pours out bytes on `!`.
 private final class EchoBoard: ServedBoard {
@@ -124,7 +65,7 @@ struct ServerTests {
         defer { served.end() }
         #expect(served.url == "socket://127.0.0.1:\(served.port)" && served.port != 0)
         for number in 1...3 {
-            let client = try TestClient(port: served.port)
+            let client = try ByteClient(port: served.port)
             #expect(client.text(until: "\n") == "reset \(number) \(startsInLoader ? "loader" : "flash")\n")
             client.send([0x00, 0x41, 0xFF])
             #expect(client.read { $0.count >= 3 } == [0x01, 0x42, 0x00])
@@ -135,9 +76,9 @@ struct ServerTests {
     func servesOne() throws {
         let served = try serve(.tcp(port: 0))
         defer { served.end() }
-        let first = try TestClient(port: served.port)
+        let first = try ByteClient(port: served.port)
         _ = first.text(until: "\n")
-        let second = try TestClient(port: served.port)
+        let second = try ByteClient(port: served.port)
         #expect(second.isClosed())
         first.send([0x41])
         #expect(first.read { !$0.isEmpty } == [0x42])
@@ -159,7 +100,7 @@ struct ServerTests {
         defer { served.end() }
         #expect(served.url == "rfc2217://127.0.0.1:\(served.port)")
         do {
-            let client = try TestClient(port: served.port)
+            let client = try ByteClient(port: served.port)
             #expect(client.text(until: "\n") == "reset 1 flash\n")
             client.send(hex("ff fa 2c 05 08 ff f0 fe"))
             let got = client.read { $0.count >= 7 + 19 + 2 }
@@ -167,7 +108,7 @@ struct ServerTests {
             #expect(got.suffix(2) == [0xFF, 0xFF], "the answer to 254, doubled")
             #expect(String(decoding: got, as: UTF8.self).contains("dtr true rts false\n"))
         }
-        let again = try TestClient(port: served.port)
+        let again = try ByteClient(port: served.port)
         again.send([0x41])
         #expect(!again.text(until: "B").contains("reset"))
     }
@@ -176,7 +117,7 @@ struct ServerTests {
     func holdsBack(pace: BoardPace) throws {
         let served = try serve(.tcp(port: 0), pace: pace)
         defer { served.end() }
-        let client = try TestClient(port: served.port)
+        let client = try ByteClient(port: served.port)
         _ = client.text(until: "\n")
         client.send([UInt8(ascii: "!")])
         #expect(client.read { $0.count > 3_000_000 }.dropFirst(1).allSatisfy { $0 == 0x2A })
@@ -187,11 +128,11 @@ struct ServerTests {
         let served = try serve(.tcp(port: 0))
         defer { served.end() }
         do {
-            let client = try TestClient(port: served.port)
+            let client = try ByteClient(port: served.port)
             client.send([UInt8(ascii: "~")])
             #expect(client.isClosed())
         }
-        let again = try TestClient(port: served.port)
+        let again = try ByteClient(port: served.port)
         #expect(again.text(until: "\n") == "reset 2 flash\n")
     }
 
@@ -201,7 +142,7 @@ struct ServerTests {
         defer { served.end() }
         #expect(served.url.hasPrefix("/dev/pts/"))
         for number in 1...2 {
-            let client = try TestClient(path: served.url)
+            let client = try ByteClient(path: served.url)
             #expect(client.text(until: "\n").hasSuffix("reset \(number) flash\n"))
             client.send([0x03, 0x0D, 0x11])
             #expect(client.read { $0.count >= 3 } == [0x04, 0x0E, 0x12], "raw: nothing is echoed or translated")
@@ -211,17 +152,18 @@ struct ServerTests {
     @Test("A hang-up fault closes the connection, and the loader goes on after the next")
     func disconnects() throws {
         let served = try ServedTestBoard(.tcp(port: 0)) {
-            LoaderTestBoard(
-                flash: try NORFlash(size: 1 << 20), faults: try FaultInjector(parsing: "disconnect:byte=20,dir=rx"))
+            Board(
+                profile: .devKitC, flash: try NORFlash(size: 1 << 20),
+                faults: try FaultInjector(parsing: "disconnect:byte=20,dir=rx"))
         }
         defer { served.end() }
         let sync = slipFrame([0, 8, 36, 0, 0, 0, 0, 0] + LoaderConversation.sync)
         do {
-            let client = try TestClient(port: served.port)
+            let client = try ByteClient(port: served.port)
             client.send(sync)
             #expect(client.isClosed())
         }
-        let again = try TestClient(port: served.port)
+        let again = try ByteClient(port: served.port)
         _ = again.text(until: "download\r\n")
         again.send(sync)
         #expect(again.read { $0.count >= 8 * 14 }.count == 8 * 14)

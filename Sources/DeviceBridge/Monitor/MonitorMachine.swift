@@ -18,6 +18,8 @@ public struct MonitorMachine: Sendable {
     private var window = CaseFile()
     private var linesSinceFinding = 0
     private var linesSinceTaskWatchdog = Int.max
+    /// Whether the firmware said in this run why it ends.
+    private var hasCrashed = false
     private var announced: Set<String> = []
     private var inWindow: Set<String> = []
     /// Whether our sketch has a model that works: then a refused input is the host's fault.
@@ -129,12 +131,15 @@ public struct MonitorMachine: Sendable {
         sketchIsReady = false
         switch reboots.boot(boot, milliseconds: milliseconds(of: line)) {
         case .unremarkable: break
+        // After a panic a watchdog may be what does the reset.
+        case .watchdog where hasCrashed: break
         case .watchdog(let grave):
             let details: [String: Diagnosis.Detail] = ["reset": .text(boot.reset), "code": .number(boot.code)]
             add(Finding(.watchdogReset, grave ? .error : .warning, line, details: details))
         case .brownout: add(Finding(.brownout, .error, line))
         case .lockup: add(Finding(.cpuLockup, .error, line))
         }
+        hasCrashed = false
         if boot.isDownload {
             add(Finding(.downloadMode, .error, line))
         } else {
@@ -187,6 +192,7 @@ public struct MonitorMachine: Sendable {
     private mutating func take(_ report: PanicReport, _ events: inout [MonitorEvent]) {
         events.append(.panic(report))
         guard let finding = Finding(report) else { return }
+        hasCrashed = true
         if finding.code == .abort, linesSinceTaskWatchdog < 40 {
             // The watchdog's own abort, whose "Aborting." was cut off.
             for file in [\Self.total, \Self.window] {

@@ -145,13 +145,16 @@ extension Board {
         phase = .booting(steps, next: next, notBefore: notBefore)
     }
 
-    /// Starts a program as the boot ROM does: its own stack, interrupts off.
+    /// Starts a program as the boot ROM does: called from C code with a stack of its own, no interrupt enabled.
     private func start(entry: UInt32) {
         chip.cpu.reset(to: entry)
+        chip.cpu.special.ps = Self.romProcessorState
         chip.cpu[1] = Self.romStackTop
         phase = .running
     }
 
+    // PS.WOE, CALLINC of a CALLX8 and UM; no exception, level 0 (Xtensa ISA reference, "Processor Status").
+    private static let romProcessorState: UInt32 = 0x0006_0020
     // Where the ROM's stack ends in the top of SRAM2's lower part (measured on an emulator with the chip's ROM).
     private static let romStackTop: UInt32 = 0x3FFE_3F20
 

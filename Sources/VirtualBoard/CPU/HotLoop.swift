@@ -432,7 +432,7 @@ extension XtensaCPU {
             // What the instruction's word has to do, after which anything may be different.
             perform(i, at: horizon &- UInt64(remaining))
             if core.pointee.needsAttention || memory.isCodeStale { return }
-            if special.pointee.interrupt & special.pointee.intenable != 0 { return }
+            if special.pointee.enabledInterrupts != 0 { return }
             guard let block = enterBlock(until: deadline) else { return }
             next = block
             horizon = core.pointee.horizon

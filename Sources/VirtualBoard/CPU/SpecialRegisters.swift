@@ -35,8 +35,9 @@ struct SpecialRegisters {
     /// PS.WOE clear, with PS.EXCM set, and wherever no caller's registers lie in the window; then nothing has to be checked.
     /// Kept up to date by every write of PS, WindowBase and WindowStart.
     private(set) var highestFreeGroup = 3
-    var ddr: UInt32 = 0
     var memctl: UInt32 = 1
+    /// The debug option's registers keep what is written; no address and no count breaks here, BREAK alone does.
+    var ddr: UInt32 = 0
     var ibreakenable: UInt32 = 0
     var ibreaka = SIMD2<UInt32>()
     var dbreaka = SIMD2<UInt32>()

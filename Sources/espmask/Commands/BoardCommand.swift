@@ -130,5 +130,11 @@ private enum ServerSignals {
             ServerSignals.interruption = 1
             ServerSignals.stop?()
         }
+        // Whoever started this program may have done so from a thread that blocks them.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 }

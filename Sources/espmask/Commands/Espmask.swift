@@ -12,6 +12,7 @@ struct Espmask: AsyncParsableCommand {
             FlashCommand.self,
             MonitorCommand.self,
             ExplainCommand.self,
+            TuneArenaCommand.self,
             PredictCommand.self,
             ModelCommand.self,
             ImageCommand.self,

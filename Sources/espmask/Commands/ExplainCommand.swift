@@ -12,15 +12,20 @@ struct ExplainCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "The log; - or nothing is standard input.") var file = "-"
+    @Option(help: "The ELF file of the firmware: names the functions and lines of a panic.") var elf: String?
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
         let console = out.console
-        let heard = HeardLog(try Files.read(file))
+        let decoder = try elf.map { try AddressDecoder(elf: try Files.read($0)) }
+        let heard = HeardLog(try Files.read(file), decoder: decoder)
+        if let path = elf, heard.hasForeignPanic {
+            console.note("note: the panic's ELF digest is not that of \(path): its names and lines may be wrong")
+        }
         if console.json {
             console.event(heard.json)
         } else {
-            for line in heard.text() { console.line(line) }
+            for line in heard.text { console.line(line) }
         }
     }
 }

@@ -82,19 +82,7 @@ let floatEdges: [UInt32] = [
 
 func isNaN(_ bits: UInt32) -> Bool { bits & 0x7FFF_FFFF > 0x7F80_0000 }
 
-/// A stream of numbers that is the same on every run (SplitMix64).
-struct SystemIndependentRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
+extension ProgramRandom {
     /// Three singles, often of similar exponents, so that sums cancel and products are near the ends.
     mutating func operands() -> (UInt32, UInt32, UInt32) {
         let (first, second) = (next(), next())

@@ -54,7 +54,7 @@ struct CPUFloatTests {
             "Sums, products and fused products agree with the host in every rounding mode, flags too",
             arguments: [0, 1, 2, 4, 5] as [UInt32], [0, 1, 2, 3] as [UInt32])
         func agrees(op2: UInt32, mode: UInt32) {
-            var random = SystemIndependentRandom(seed: UInt64(op2 << 8 | mode))
+            var random = ProgramRandom(seed: UInt64(op2 << 8 | mode))
             putOperation(op2)
             setUser(fcrRegister, mode)
             var operands: [(UInt32, UInt32, UInt32)] = []
@@ -67,7 +67,9 @@ struct CPUFloatTests {
                     let (want, wantedFlags) = HostFloat.compute(op2, mode, a, b, c)
                     let isSame = got == want || isNaN(got) && isNaN(want)
                     if !isSame || flags != wantedFlags | sticky {
-                        Issue.record("\(op2) mode \(mode) \(hex(a)) \(hex(b)) \(hex(c)): \(hex(got)) \(hex(flags))")
+                        Issue.record(
+                            "\(op2) mode \(mode) \(hexWord(a)) \(hexWord(b)) \(hexWord(c)): \(hexWord(got)) \(hexWord(flags))"
+                        )
                         return
                     }
                 }
@@ -76,7 +78,7 @@ struct CPUFloatTests {
 
         @Test("Division and square root sequences are correctly rounded in every mode, with flags", arguments: 0...3)
         func sequences(mode: UInt32) {
-            var random = SystemIndependentRandom(seed: UInt64(mode))
+            var random = ProgramRandom(seed: UInt64(mode))
             setUser(fcrRegister, mode)
             var operands = floatEdges.flatMap { a in floatEdges.map { (a, $0) } }
             for _ in 0..<10_000 {
@@ -91,7 +93,8 @@ struct CPUFloatTests {
                     let (want, wantedFlags) = HostFloat.compute(op2, mode, a, b, 0)
                     if cpu[2] != want && !(isNaN(want) && isNaN(cpu[2])) || flags != wantedFlags {
                         Issue.record(
-                            "\(op2) mode \(mode) \(hex(a)) \(hex(b)): \(hex(cpu[2])) not \(hex(want)), \(hex(flags))")
+                            "\(op2) mode \(mode) \(hexWord(a)) \(hexWord(b)): \(hexWord(cpu[2])) not \(hexWord(want)), \(hexWord(flags))"
+                        )
                         return
                     }
                 }
@@ -101,7 +104,7 @@ struct CPUFloatTests {
 
     @Test("Reciprocal sequences come within one unit in the last place and reach the limits")
     func reciprocals() {
-        var random = SystemIndependentRandom(seed: 7)
+        var random = ProgramRandom(seed: 7)
         for (code, isRoot) in [(reciprocalSequence, false), (reciprocalRootSequence, true)] {
             put(code)
             for _ in 0..<5_000 {
@@ -110,12 +113,12 @@ struct CPUFloatTests {
                 run(code.count)
                 let value = Double(Float(bitPattern: bits))
                 let want = Float(isRoot ? 1 / value.squareRoot() : 1 / value).bitPattern
-                #expect(abs(Int(cpu[2]) - Int(want)) <= 1, "\(hex(bits)) \(isRoot)")
+                #expect(abs(Int(cpu[2]) - Int(want)) <= 1, "\(hexWord(bits)) \(isRoot)")
             }
             for (operand, limit) in [(0, 0x7F80_0000), (0x7F80_0000, 0), (quietNaN, quietNaN)] as [(UInt32, UInt32)] {
                 cpu[2] = operand
                 run(code.count)
-                #expect(cpu[2] == limit, "\(hex(operand)) \(isRoot)")
+                #expect(cpu[2] == limit, "\(hexWord(operand)) \(isRoot)")
             }
         }
     }
@@ -214,9 +217,11 @@ struct CPUFloatTests {
                 for (index, want) in wanted.enumerated() {
                     setUser(fsrRegister, 0)
                     bench.execute(Op.rrr(UInt32(index + 1), 11, r: 3, s: 0, t: 1))
-                    #expect(bench.special(4) >> 3 & 1 == (want ? 1 : 0), "\(index) \(hex(a)) \(hex(b))")
+                    #expect(bench.special(4) >> 3 & 1 == (want ? 1 : 0), "\(index) \(hexWord(a)) \(hexWord(b))")
                     let isInvalid = un && (index == 3 || index == 5) || a == 0x7F80_0001 || b == 0x7F80_0001
-                    #expect(user(fsrRegister) == (isInvalid ? FloatFlag.invalid : 0), "\(index) \(hex(a)) \(hex(b))")
+                    #expect(
+                        user(fsrRegister) == (isInvalid ? FloatFlag.invalid : 0), "\(index) \(hexWord(a)) \(hexWord(b))"
+                    )
                 }
             }
         }
@@ -235,7 +240,7 @@ struct CPUFloatTests {
             bench.execute(FP.wfr(1, 2))
             bench.execute(word)
             bench.execute(FP.rfr(3, 0))
-            #expect(cpu[3] == result, "\(hex(word))")
+            #expect(cpu[3] == result, "\(hexWord(word))")
         }
         (cpu[2], cpu[3]) = (0x4040_0000, 0xBF00_0000)
         for word in [FP.wfr(0, 2), FP.wfr(1, 3), FP.addexp(0, 1), FP.rfr(3, 0)] { bench.execute(word) }
@@ -277,8 +282,8 @@ struct CPUFloatTests {
         for (word, cause) in words {
             bench.setSpecial(SR.ps, 0x20)
             bench.execute(word)
-            #expect(cpu.pc == CPUBench.vectors + 0x340, "\(hex(word))")
-            #expect(bench.special(SR.exccause) == UInt32(cause), "\(hex(word))")
+            #expect(cpu.pc == CPUBench.vectors + 0x340, "\(hexWord(word))")
+            #expect(bench.special(SR.exccause) == UInt32(cause), "\(hexWord(word))")
         }
     }
 

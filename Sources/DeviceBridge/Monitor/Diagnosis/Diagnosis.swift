@@ -34,6 +34,12 @@ public struct Diagnosis: Equatable, Sendable {
         /// Yes or no.
         case flag(Bool)
 
+        /// A number as printed; one so large that calculating with it could overflow stays text.
+        static func reading(_ text: String) -> Detail {
+            guard let number = Int(text), abs(Double(number)) < 1e12 else { return .text(text) }
+            return .number(number)
+        }
+
         /// The number, if it is one.
         public var number: Int? { if case .number(let value) = self { value } else { nil } }
         /// The text, if it is one.

@@ -38,7 +38,7 @@ struct DiagnosisRule: Sendable {
     private func detail(_ name: String, _ text: String) -> Diagnosis.Detail {
         for piece in pattern.pieces {
             switch piece {
-            case .int(name): return Int(text).map { .number($0) } ?? .text(text)
+            case .int(name): return .reading(text)
             case .hex(name): return UInt32(text, radix: 16).map { .address($0) } ?? .text(text)
             case .text, .quote, .int, .hex, .word, .until: continue
             }

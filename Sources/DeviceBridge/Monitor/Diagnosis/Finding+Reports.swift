@@ -44,12 +44,10 @@ extension Finding {
         let severity: Diagnosis.Severity = code == .inputMismatch && isReady ? .warning : .error
         var finding = Finding(code ?? .firmwareError, severity, line)
         for (key, text) in report.fields where key != "error" {
-            if let number = Int(text) {
-                finding.details[key] = .number(number)
-            } else if text.hasPrefix("0x"), let address = UInt32(text.dropFirst(2), radix: 16) {
+            if text.hasPrefix("0x"), let address = UInt32(text.dropFirst(2), radix: 16) {
                 finding.details[key] = .address(address)
             } else {
-                finding.details[key] = .text(text)
+                finding.details[key] = .reading(text)
             }
         }
         if code == nil { finding.details["error"] = .text(name) }

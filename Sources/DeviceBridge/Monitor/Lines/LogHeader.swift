@@ -35,6 +35,8 @@ public struct LogHeader: Equatable, Sendable {
     public var tag: String
     /// Milliseconds since the board's start, where the line says so.
     public var milliseconds: Int?
+    /// Where the message begins in the line, in bytes.
+    var messageStart: Int
 
     init?(of line: [UInt8]) {
         var scan = ByteScanner(line)
@@ -42,10 +44,14 @@ public struct LogHeader: Equatable, Sendable {
         if let found = Self.idf(scan) ?? Self.bracketed(scan) { self = found } else { return nil }
     }
 
-    init(level: Level, tag: String, milliseconds: Int?) {
+    private init(level: Level, tag: String, milliseconds: Int?, _ scan: ByteScanner) {
         self.level = level
         self.tag = tag
         self.milliseconds = milliseconds
+        var after = scan
+        _ = after.take(":")
+        after.skipSpaces()
+        messageStart = after.at
     }
 
     private static func idf(_ start: ByteScanner) -> LogHeader? {
@@ -61,7 +67,7 @@ public struct LogHeader: Equatable, Sendable {
             guard scan.take(") ") else { return nil }
         }
         guard let tag = tag(&scan, endedBy: 0x3A), !tag.contains(" ") else { return nil }
-        return LogHeader(level: level, tag: tag, milliseconds: milliseconds)
+        return LogHeader(level: level, tag: tag, milliseconds: milliseconds, scan)
     }
 
     private static func bracketed(_ start: ByteScanner) -> LogHeader? {
@@ -77,7 +83,7 @@ public struct LogHeader: Equatable, Sendable {
         scan.at += 1
         guard scan.take("]["), let inside = tag(&scan, endedBy: 0x5D) else { return nil }
         let name = inside.split(separator: ":").first.map(String.init) ?? inside
-        return LogHeader(level: level, tag: name, milliseconds: milliseconds)
+        return LogHeader(level: level, tag: name, milliseconds: milliseconds, scan)
     }
 
     private static func tag(_ scan: inout ByteScanner, endedBy end: UInt8) -> String? {

@@ -17,12 +17,13 @@ public enum PlainText {
         var out: [Unicode.Scalar] = []
         out.reserveCapacity(scalars.count)
         var at = 0
+        var escapeIsE = false
         while at < scalars.count {
             let scalar = scalars[at]
             if isEscape(scalar) {
                 at = endOfSequence(scalars, from: at)
             } else if scalar == "[", let end = endOfColour(scalars, from: at) {
-                removeWrittenEscape(&out)
+                removeWrittenEscape(&out, &escapeIsE)
                 at = end
             } else {
                 if isPlain(scalar) { out.append(scalar) }
@@ -89,15 +90,19 @@ public enum PlainText {
         return nil
     }
 
-    /// Drops `\033`, `\x1b`, `\e`, `^[` or a lone `e` that stands for the escape of a colour.
-    private static func removeWrittenEscape(_ out: inout [Unicode.Scalar]) {
-        for name in ["\\033", "\\x1b", "\\x1B", "\\u001b", "\\e", "^"]
-        where out.suffix(name.count).elementsEqual(name.unicodeScalars) {
+    /// Drops `\033`, `\x1b`, `\e`, `^[` or an `e` that stands for the escape of a colour. An `e` may be the last
+    /// letter of a word: it counts only where no letter goes before it, or where the line's first colour had one.
+    private static func removeWrittenEscape(_ out: inout [Unicode.Scalar], _ escapeIsE: inout Bool) {
+        for name in ["\\033", "\\x1b", "\\x1B", "\\u001b", "\\e", "^["] where out.ends(with: name.unicodeScalars) {
             out.removeLast(name.unicodeScalars.count)
             return
         }
+        guard out.last == "e" else { return }
         let before = out.dropLast().last
-        if out.last == "e", before.map({ !$0.properties.isAlphabetic }) ?? true { out.removeLast() }
+        if escapeIsE || !(before?.properties.isAlphabetic ?? false) {
+            escapeIsE = true
+            out.removeLast()
+        }
     }
 
     /// Drops a line ending that was written out: `<CR><LF>`, `\r\n`.
@@ -107,13 +112,18 @@ public enum PlainText {
         while found {
             found = false
             for name in ["<CR>", "<LF>", "\\r", "\\n", "\u{240D}", "\u{240A}"]
-            where rest.count >= name.unicodeScalars.count
-                && rest.suffix(name.unicodeScalars.count).elementsEqual(name.unicodeScalars)
-            {
+            where rest.ends(with: name.unicodeScalars) {
                 rest.removeLast(name.unicodeScalars.count)
                 found = true
             }
         }
         return rest
+    }
+}
+
+extension BidirectionalCollection<Unicode.Scalar> {
+    /// Whether these are the last scalars.
+    fileprivate func ends(with text: String.UnicodeScalarView) -> Bool {
+        reversed().starts(with: text.reversed())
     }
 }

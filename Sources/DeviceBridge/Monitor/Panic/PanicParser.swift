@@ -81,6 +81,15 @@ struct PanicParser: Equatable, Sendable {
             report.cause = parenthesised(bytes, from: start)
             return report
         }
+        if let start = bytes.position(of: "Guru Meditation Error of type ") {
+            // ESP-IDF before 3.0: "... of type LoadProhibited occurred on core  1."
+            var report = PanicReport(kind: .panic, line: line)
+            let rest = String(decoding: bytes[(start + 30)...], as: UTF8.self)
+            report.cause =
+                rest.firstPosition(of: " occurred").map { String(rest[..<$0].dropLast(9)) } ?? rest.shortened(to: 80)
+            report.core = number(after: "on core", in: bytes)
+            return report
+        }
         if bytes.holds("Guru Meditation") { return PanicReport(kind: .panic, line: line) }
         if let start = bytes.position(of: "Fatal exception (") {
             // The ROM's own handler: "Fatal exception (28): LoadProhibited".
@@ -89,6 +98,7 @@ struct PanicParser: Equatable, Sendable {
             if let number = scan.decimal() { report.cause = PanicCause.xtensa(UInt32(clamping: number)) }
             return report
         }
+        if let report = foreign(line) { return report }
         if let start = bytes.position(of: "abort() was called") {
             var report = PanicReport(kind: .abort, line: line)
             report.abortPC = value(after: "PC", in: bytes, from: start)
@@ -105,6 +115,50 @@ struct PanicParser: Equatable, Sendable {
             return report
         }
         return nil
+    }
+
+    /// Exceptions as other systems on these chips report them: Zephyr ("** CPU 0 EXCCAUSE 28 (load prohibited)"), the
+    /// ESP8266's ("Exception (28):", "Fatal exception 28(LoadProhibitedCause)"), Rust's esp-backtrace ("Exception
+    /// 'Load access fault' mepc=0x...", "panicked at src/main.rs").
+    private static func foreign(_ line: MonitorLine) -> PanicReport? {
+        let bytes = line.bytes
+        var report = PanicReport(kind: .panic, line: line)
+        if let start = bytes.position(of: "** CPU"), let cause = bytes.position(of: "EXCCAUSE", from: start) {
+            report.core = number(after: "** CPU", in: bytes)
+            report.cause = parenthesised(bytes, from: cause)
+            return report
+        }
+        if let start = bytes.position(of: "Fatal exception "), bytes[start...].contains(0x28) {
+            report.cause = parenthesised(bytes, from: start)
+            if report.cause?.utf8.allSatisfy(\.isDigit) == true { return nil }
+            return report
+        }
+        var scan = ByteScanner(bytes)
+        scan.skipSpaces()
+        if scan.take("Exception (") {
+            guard let number = scan.decimal(), scan.take(")") else { return nil }
+            report.cause = PanicCause.xtensa(UInt32(clamping: number))
+            return report
+        }
+        if scan.take("Exception '") {
+            let name = scan.rest.prefix { $0 != "'" }
+            guard scan.rest.contains("mepc") || scan.rest.contains("' ") else { return nil }
+            report.cause = String(name.prefix(80))
+            return report
+        }
+        if let start = bytes.position(of: "panicked at ") {
+            report.kind = .abort
+            report.assertion = String(decoding: bytes[start...], as: UTF8.self)
+            return report
+        }
+        return nil
+    }
+
+    private static func number(after key: StaticString, in bytes: [UInt8]) -> Int? {
+        guard let start = bytes.position(of: key) else { return nil }
+        var scan = ByteScanner(bytes, at: start + key.utf8CodeUnitCount)
+        scan.skipSpaces()
+        return scan.decimal()
     }
 
     /// `assertion "e" failed: file "f", line n, function: f`, newlib's form.
@@ -126,7 +180,11 @@ struct PanicParser: Equatable, Sendable {
             if !inOtherCore, open?.core == nil { open?.core = Int(String(decoding: digits, as: UTF8.self)) }
             useful = true
         }
-        let registers = Self.registers(bytes)
+        var registers = Self.registers(bytes)
+        if open != nil, bytes.holds("VADDR"), let pc = Self.value(after: "PC ", in: bytes, from: 0) {
+            // Zephyr's: "**  PC 0x400d1234 VADDR 0x0"
+            registers.append(.init(name: "PC", value: pc))
+        }
         if !registers.isEmpty, open != nil || registers.count > 2 {
             begin(.panic, line)
             if !inOtherCore { add(registers, line) }
@@ -170,6 +228,11 @@ struct PanicParser: Equatable, Sendable {
 
     private mutating func readBacktrace(_ line: MonitorLine) -> Bool {
         var frames: [PanicReport.Frame]
+        if open != nil, let start = line.bytes.position(of: "Guessed callers") {
+            open?.guessedFrames = Array(Self.frames(line.bytes, from: start).prefix(64))
+            inBacktrace = false
+            return true
+        }
         if let start = line.bytes.position(of: "Backtrace:") {
             if inOtherCore || open?.backtrace.isEmpty == false { return true }
             if open == nil { open = PanicReport(kind: .trace, line: line) }

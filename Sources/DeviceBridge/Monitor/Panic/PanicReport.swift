@@ -46,6 +46,8 @@ public struct PanicReport: Equatable, Sendable {
     public var registers: [Register] = []
     /// The frames, innermost first.
     public var backtrace: [Frame] = []
+    /// Callers that our own firmware guesses from its stack, since code without windowed calls has no frame chain.
+    public var guessedFrames: [Frame] = []
     /// Whether the handler said that the backtrace is damaged.
     public var backtraceIsCorrupted = false
     /// The stack of a RISC-V dump.

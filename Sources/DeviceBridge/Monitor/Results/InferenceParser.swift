@@ -137,7 +137,7 @@ struct InferenceParser: Equatable, Sendable {
     /// The values of `-0.39,-0.06,...,` or `onDataCallback(0x3ffe3a84, 100)157,50,...,`. Fewer than four numbers are
     /// some reading, not an input.
     private static func dump(_ line: MonitorLine) -> [NumberToken]? {
-        var start = 0
+        var start = line.log?.messageStart ?? 0
         if let callback = line.bytes.position(of: "onDataCallback("),
             let close = line.bytes[callback...].lastIndex(of: 0x29)
         {

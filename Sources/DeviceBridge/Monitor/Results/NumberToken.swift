@@ -41,7 +41,8 @@ struct NumberToken: Equatable, Sendable {
     /// `1.2566366*2^-2`: how TensorFlow Lite Micro printed floats before it had printf.
     private static func binaryScaled(_ text: Substring) -> Double? {
         guard let star = text.firstIndex(of: "*"), text[star...].hasPrefix("*2^"),
-            let mantissa = Double(text[..<star]), let exponent = Int(text[star...].dropFirst(3)), abs(exponent) < 1000
+            let mantissa = Double(text[..<star]), let exponent = Int(text[star...].dropFirst(3)),
+            (-1000...1000).contains(exponent)
         else { return nil }
         let number = mantissa * Double(sign: .plus, exponent: exponent, significand: 1)
         return number.isFinite ? number : nil

@@ -42,16 +42,19 @@ public struct SketchReport: Equatable, Sendable {
             kind = .error(code: code)
         } else if let name = pairs["model"] {
             kind = .model(
-                name: name, slot: pairs["slot"] ?? "", bytes: pairs["bytes"].flatMap { Int($0) },
+                name: name, slot: pairs["slot"] ?? "", bytes: pairs["bytes"].flatMap(Self.count),
                 crc32: pairs["crc32"] ?? "")
-        } else if let arena = pairs["arena"].flatMap({ Int($0) }) {
-            kind = .arena(bytes: arena, used: pairs["used"].flatMap { Int($0) })
+        } else if let arena = pairs["arena"].flatMap(Self.count) {
+            kind = .arena(bytes: arena, used: pairs["used"].flatMap(Self.count))
         } else if let bits = pairs["out"] {
             kind = .result(
-                count: pairs["n"].flatMap { Int($0) }, bits: bits.split(separator: ",").map(String.init),
-                microseconds: pairs["us"].flatMap { Int($0) })
+                count: pairs["n"].flatMap(Self.count), bits: bits.split(separator: ",").map(String.init),
+                microseconds: pairs["us"].flatMap(Self.count))
         } else {
             kind = .other
         }
     }
+
+    /// A count that a 32-bit board can mean.
+    private static func count(_ text: String) -> Int? { UInt32(text).map { Int($0) } }
 }

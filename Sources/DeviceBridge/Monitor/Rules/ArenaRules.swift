@@ -59,7 +59,8 @@ enum ArenaRules {
     private static func settle(_ finding: inout Finding) {
         // A colon may follow the word `available`; ESPHome prints one.
         if let text = finding.details["available"]?.text {
-            finding.details["available"] = Int(text.filter { $0.isNumber || $0 == "-" }).map { .number(signed($0)) }
+            finding.details["available"] = Diagnosis.Detail.reading(text.filter { $0.isNumber || $0 == "-" }).number.map
+            { .number(signed($0)) }
         } else if let number = finding.details["available"]?.number {
             finding.details["available"] = .number(signed(number))
         }

@@ -7,8 +7,8 @@ enum BootRules {
     private static let image = [
         DiagnosisRule(.imageInvalidHeader, "invalid header: 0x<header:hex>", judge: header),
         DiagnosisRule(.imageWrongOffset, "invalid header: 0x<header:hex>", .warning, judge: otherContent),
-        DiagnosisRule(.imageTooLarge, "Image length <bytes:int> doesn't fit in partition ~length <available:int>"),
-        DiagnosisRule(.imageTooLarge, "Image length <bytes:int> doesnt fit in partition ~length <available:int>"),
+        DiagnosisRule(.imageTooLarge, "Image length <bytes:int> doesn't fit~ in partition length <available:int>"),
+        DiagnosisRule(.imageTooLarge, "Image length <bytes:int> doesnt fit~ in partition length <available:int>"),
         // The image is there and damaged; that is why nothing can be booted.
         DiagnosisRule(.imageInvalidHeader, "Image hash failed", rank: .flashSizeMismatch),
         DiagnosisRule(
@@ -40,7 +40,8 @@ enum BootRules {
         DiagnosisRule(.noBootableApp, "No app partitions are bootable"),
         DiagnosisRule(.noBootableApp, "app partition is not bootable", .warning, weak: true),
         DiagnosisRule(.noBootableApp, "app partition slot <slot:int> is not bootable", .warning, weak: true),
-        DiagnosisRule(.noBootableApp, "ota data partition invalid and no factory"),
+        DiagnosisRule(.noBootableApp, "ota data partition invalid and no factory", .warning, weak: true),
+        DiagnosisRule(.noBootableApp, "Image requires chip rev"),
         DiagnosisRule(.noBootableApp, "No factory image, trying OTA", .info),
     ]
 

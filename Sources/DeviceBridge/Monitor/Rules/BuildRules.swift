@@ -32,6 +32,8 @@ enum BuildRules {
         DiagnosisRule(.literalOutOfRange, "literal target out of range"),
         DiagnosisRule(.literalOutOfRange, "literal placed after use"),
         DiagnosisRule(.literalOutOfRange, "dangerous relocation: l32r"),
+        DiagnosisRule(.literalOutOfRange, "literal pool location required"),
+        DiagnosisRule(.wrongCoreObjects, "skipping incompatible <file:word> when searching", .warning, weak: true),
         DiagnosisRule(.wrongCoreObjects, "cannot decode instruction opcode"),
         DiagnosisRule(.wrongCoreObjects, "incompatible Xtensa configuration"),
         DiagnosisRule(.wrongCoreObjects, "file in wrong format"),
@@ -82,6 +84,10 @@ enum BuildRules {
             DiagnosisRule(.compileError, "error: <message>", weak: true, judge: startsTheLine),
             DiagnosisRule(.compileError, "error[E<number:word>]: <message>", judge: startsTheLine),
             DiagnosisRule(.compileError, "Error compiling for board", weak: true),
+            DiagnosisRule(.compileError, "internal compiler error"),
+            DiagnosisRule(.compileError, "make: ***", weak: true),
+            DiagnosisRule(.compileError, "*** [<target>] Error", weak: true),
+            DiagnosisRule(.compileError, "FAILED: <target>", weak: true, judge: startsTheLine),
             DiagnosisRule(.compileError, "ninja: build stopped", weak: true),
             DiagnosisRule(.compileError, "ninja failed with exit code", weak: true),
             DiagnosisRule(.compileError, "compilation terminated.", weak: true),
@@ -106,7 +112,7 @@ enum BuildRules {
             guard let from = finding.details["from"]?.address, let to = finding.details["to"]?.address else {
                 return wanted == .dram
             }
-            finding.details["bytes"] = .number(Int(from) - Int(to))
+            finding.details["bytes"] = .number(abs(Int(from) - Int(to)))
             // Instruction memory begins at 0x40000000 on every chip of the family.
             return (from >= 0x4000_0000) == (wanted == .iram)
         }
@@ -149,7 +155,7 @@ enum BuildRules {
     /// `file.cc:35:39: error: ...`; a board's log has the word error too, without a source position before it.
     @Sendable private static func compilerError(_ finding: inout Finding) -> Bool {
         guard let text = finding.evidence.first?.text, !text.contains("error: ld returned"),
-            let end = text.firstPosition(of: ": error: ")
+            let end = text.lowercased().firstPosition(of: ": error: ")
         else { return false }
         let before = text[..<end].dropLast(9)
         let parts = before.split(separator: ":")
@@ -159,7 +165,7 @@ enum BuildRules {
 
     /// Rust's and other compilers' `error: ...` at the beginning of a line.
     @Sendable private static func startsTheLine(_ finding: inout Finding) -> Bool {
-        finding.evidence.first.map { $0.text.hasPrefix("error") } ?? false
+        finding.evidence.first.map { $0.text.hasPrefix("error") || $0.text.hasPrefix("FAILED: ") } ?? false
     }
 
     @Sendable private static func fatalError(_ finding: inout Finding) -> Bool {

@@ -18,10 +18,10 @@ enum FlashRules {
         DiagnosisRule(.flashModeUnsupported, "QIO mode not supported", .warning),
         DiagnosisRule(
             .flashSizeMismatch,
-            "Detected size(<detected:word>) smaller than the size in the binary image header~(<header_size:word>)"),
+            "Detected size(<detected:word>) smaller than~ the size in the binary image header(<header_size:word>)"),
         DiagnosisRule(
             .flashSizeMismatch,
-            "Detected size(<detected:word>) larger than the size in the binary image header~(<header_size:word>)", .info
+            "Detected size(<detected:word>) larger than~ the size in the binary image header(<header_size:word>)", .info
         ),
         DiagnosisRule(.flashSizeMismatch, "will not fit in <flash_size:int> bytes of flash"),
         DiagnosisRule(.flashSizeMismatch, "exceeds flash chip size ~0x<flash_size:hex>"),
@@ -39,6 +39,8 @@ enum FlashRules {
             DiagnosisRule(.psramNotFound, "PSRAM not found", .warning),
             DiagnosisRule(.psramNotFound, "No PSRAM found", .warning),
             DiagnosisRule(.psramNotFound, "SPI RAM enabled but initialization failed"),
+            DiagnosisRule(.psramNotFound, "PSRAM init failed", .warning),
+            DiagnosisRule(.psramNotFound, "SPI RAM not initialized", .warning),
             DiagnosisRule(.psramNotFound, "Failed to init external RAM"),
             DiagnosisRule(.psramNotFound, "Virtual address not enough for PSRAM", .warning),
             DiagnosisRule(.psramNotFound, "Can not enable PSRAM"),

@@ -1,0 +1,161 @@
+// Looks the addresses of a panic up in the ELF file of the firmware: function from the symbol table, file and line from
+// the line programs, all of a dump in one pass. Says when the file is not the one that runs on the board. A RISC-V dump
+// has no backtrace; its callers are guessed from stack words that follow a call instruction.
+
+import Crypto
+public import ESPImage
+
+/// An ELF file to look addresses up in.
+public struct AddressDecoder: Sendable {
+    /// A frame with its names.
+    public struct Frame: Equatable, Sendable {
+        /// The address.
+        public var pc: UInt32
+        /// The function it lies in, C++ names made readable.
+        public var function: String?
+        /// File and line.
+        public var place: SourcePlace?
+        /// Whether it is a guess: a stack word that follows a call.
+        public var isGuess = false
+
+        /// A frame; without names where no ELF file is at hand.
+        public init(pc: UInt32, function: String? = nil, place: SourcePlace? = nil, isGuess: Bool = false) {
+            self.pc = pc
+            self.function = function
+            self.place = place
+            self.isGuess = isGuess
+        }
+
+        /// `loop at main.cpp:12`.
+        public var text: String {
+            let name = function ?? "??"
+            return place.map { "\(name) at \($0.file):\($0.line)" } ?? name
+        }
+    }
+
+    /// Whether a dump comes from this file.
+    public enum Match: Equatable, Sendable {
+        /// The printed digest is this file's.
+        case same
+        /// It is another's.
+        case different
+        /// The dump has no digest.
+        case unknown
+    }
+
+    /// The SHA-256 of the file, 64 hexadecimal digits.
+    public let digest: String
+    private let elf: ELFFile
+    private let functions: [ELFFile.Symbol]
+    private let code: [ELFFile.Section]
+    private static let mostGuesses = 24
+
+    /// Reads the file's tables. Throws `elf-invalid` or `wrong-architecture`.
+    public init(elf bytes: [UInt8]) throws(ESPImageError) {
+        elf = try ELFFile(bytes)
+        digest = SHA256.hash(data: bytes).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0" + digits : digits
+        }.joined()
+        // SHF_EXECINSTR
+        code = elf.sections.filter { $0.flags & 4 != 0 && $0.size > 0 }
+        let inCode = code
+        functions = try elf.symbols().filter { symbol in
+            // Assembler functions may have no type; mapping symbols and locals of the compiler are none.
+            inCode.contains { $0.holds(symbol.value) } && (symbol.isFunction || !symbol.name.hasPrefix("."))
+        }.sorted { ($0.value, $0.isFunction ? 0 : 1) < ($1.value, $1.isFunction ? 0 : 1) }
+    }
+
+    /// Whether a dump comes from this file.
+    public func match(_ report: PanicReport) -> Match {
+        guard let printed = report.elfDigest?.lowercased(), printed.utf8.count >= 8 else { return .unknown }
+        return digest.hasPrefix(printed) ? .same : .different
+    }
+
+    /// The frames of a dump, innermost first.
+    public func frames(of report: PanicReport) -> [Frame] {
+        var pcs = report.backtrace.map { (pc: $0.pc, guess: false) }
+        pcs += report.guessedFrames.map { ($0.pc, true) }
+        if pcs.isEmpty {
+            if let pc = report.pc { pcs.append((pc, false)) }
+            if report.isRISCV {
+                // RA is where the innermost function goes back to: the call is before it.
+                if let caller = report.register("RA"), caller > 1 { pcs.append((caller - 1, false)) }
+                pcs += guesses(report)
+            }
+        }
+        let places = places(of: pcs.map(\.pc))
+        return pcs.map { Frame(pc: $0.pc, function: function(at: $0.pc), place: places[$0.pc], isGuess: $0.guess) }
+    }
+
+    /// One address with its names.
+    public func frame(at pc: UInt32) -> Frame {
+        Frame(pc: pc, function: function(at: pc), place: places(of: [pc])[pc])
+    }
+
+    private func guesses(_ report: PanicReport) -> [(pc: UInt32, guess: Bool)] {
+        var found: [(pc: UInt32, guess: Bool)] = []
+        for word in report.stack where found.count < Self.mostGuesses {
+            guard word.value > 1, word.value != report.register("RA"), followsCall(word.value) else { continue }
+            found.append((word.value - 1, true))
+        }
+        return found
+    }
+
+    /// Whether the instruction before is a RISC-V call: JAL or JALR with rd = ra, C.JAL, C.JALR (RISC-V ISA manual,
+    /// RV32I base and C extension encodings).
+    private func followsCall(_ address: UInt32) -> Bool {
+        guard address & 1 == 0, let bytes = bytes(before: address) else { return false }
+        let short = UInt16(bytes[2]) | UInt16(bytes[3]) << 8
+        let long = UInt32(bytes[0]) | UInt32(bytes[1]) << 8 | UInt32(short) << 16
+        let jumps = long & 0x7F == 0x6F || long & 0x707F == 0x67
+        if jumps, long >> 7 & 31 == 1 { return true }
+        return short & 0xE003 == 0x2001 || short & 0xF07F == 0x9002 && short >> 7 & 31 != 0
+    }
+
+    /// The four bytes before an address of the code.
+    private func bytes(before address: UInt32) -> [UInt8]? {
+        guard let section = code.first(where: { $0.holds(address) }), address - section.address >= 4,
+            let contents = try? elf.contents(of: section)
+        else { return nil }
+        let end = contents.startIndex + Int(address - section.address)
+        guard end <= contents.endIndex else { return nil }
+        return Array(contents[end - 4..<end])
+    }
+
+    private func function(at address: UInt32) -> String? {
+        var low = 0, high = functions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if functions[middle].value <= address { low = middle + 1 } else { high = middle }
+        }
+        // Several names may begin at one address; those with a type come first there.
+        guard low > 0, code.contains(where: { $0.holds(address) }) else { return nil }
+        let value = functions[low - 1].value
+        var index = low - 1
+        while index > 0, functions[index - 1].value == value { index -= 1 }
+        let symbol = functions[index]
+        if symbol.size > 0, address - symbol.value >= symbol.size { return nil }
+        return MangledName.readable(symbol.name)
+    }
+
+    private func places(of addresses: [UInt32]) -> [UInt32: SourcePlace] {
+        // SHF_COMPRESSED, 0x800: such a section would have to be inflated first.
+        func section(_ name: String) -> ArraySlice<UInt8> {
+            guard let found = elf.sections.first(where: { $0.name == name && $0.flags & 0x800 == 0 }) else { return [] }
+            return (try? elf.contents(of: found)) ?? []
+        }
+        let wanted = Set(addresses.filter { address in code.contains { $0.holds(address) } })
+        guard !wanted.isEmpty else { return [:] }
+        let sections = DebugLineSections(
+            line: section(".debug_line"), lineStrings: section(".debug_line_str"), strings: section(".debug_str"))
+        return sections.places(of: wanted)
+    }
+}
+
+extension ELFFile.Section {
+    /// Whether an address lies in it.
+    fileprivate func holds(_ address: UInt32) -> Bool {
+        address >= self.address && Int(address - self.address) < size
+    }
+}
