@@ -10,6 +10,11 @@ struct Espmask: AsyncParsableCommand {
             RunCommand.self,
             BuildCommand.self,
             FlashCommand.self,
+            ReadCommand.self,
+            EraseCommand.self,
+            VerifyCommand.self,
+            ResetCommand.self,
+            InfoCommand.self,
             MonitorCommand.self,
             ExplainCommand.self,
             PredictCommand.self,
@@ -18,6 +23,7 @@ struct Espmask: AsyncParsableCommand {
             PartitionsCommand.self,
             BoardCommand.self,
             BoardsCommand.self,
+            PortsCommand.self,
         ]
     )
 }
