@@ -34,6 +34,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .target(name: "Pictures", dependencies: ["CPNG", "CTurboJPEG"], swiftSettings: strict),
         .target(name: "ESPImage", dependencies: [crypto], swiftSettings: strict),
         .target(name: "InferenceC"),
         .target(name: "HostInference", dependencies: ["InferenceC"], swiftSettings: strict),
@@ -46,7 +49,8 @@ let package = Package(
         .executableTarget(
             name: "espmask",
             dependencies: [
-                "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", system, crypto,
+                "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", "Pictures",
+                system, crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -57,6 +61,8 @@ let package = Package(
             name: "ESPImageTests", dependencies: ["ESPImage", "TestSupport", crypto, system], exclude: ["Scripts"],
             swiftSettings: strict),
         .testTarget(
+            name: "PicturesTests", dependencies: ["Pictures", "TestSupport", system], swiftSettings: strict),
+        .testTarget(
             name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport", system],
             exclude: ["peers", "Sanitizer"], swiftSettings: strict),
         .testTarget(
@@ -66,7 +72,9 @@ let package = Package(
                 subprocess,
             ],
             swiftSettings: strict),
-        .testTarget(name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport", system],
+            exclude: ["CPU/Programs"], swiftSettings: strict),
         // The sketches' library as far as it is plain C, for the tests alone; firmware compiles the same files itself.
         .target(
             name: "SketchLibraryC", path: "sketches/libraries/Espmask",

@@ -23,7 +23,8 @@ struct BoardBootTests {
     @Test(
         "Every reason has its code and name in the banner",
         arguments: [
-            (.powerOn, "rst:0x1 (POWERON_RESET)"), (.software, "rst:0x3 (SW_RESET)"), (.oldWatchdog, "rst:0x4 (OWDT_RESET)"),
+            (.powerOn, "rst:0x1 (POWERON_RESET)"), (.software, "rst:0x3 (SW_RESET)"),
+            (.oldWatchdog, "rst:0x4 (OWDT_RESET)"),
             (.deepSleep, "rst:0x5 (DEEPSLEEP_RESET)"), (.sdio, "rst:0x6 (SDIO_RESET)"),
             (.timerGroup0, "rst:0x7 (TG0WDT_SYS_RESET)"), (.timerGroup1, "rst:0x8 (TG1WDT_SYS_RESET)"),
             (.rtcWatchdogSystem, "rst:0x9 (RTCWDT_SYS_RESET)"), (.intrusion, "rst:0xa (INTRUSION_RESET)"),
@@ -67,7 +68,8 @@ struct BoardBootTests {
     @Test(
         "A header that cannot be is shown as the word it begins with",
         arguments: [
-            ([0x00, 0x00, 0x00, 0x00], "00000000"), ([0xE8, 1, 2, 0x20], "200201e8"), ([0xE9, 33, 2, 0x20], "200221e9"),
+            ([0x00, 0x00, 0x00, 0x00], "00000000"), ([0xE8, 1, 2, 0x20], "200201e8"),
+            ([0xE9, 33, 2, 0x20], "200221e9"),
             ([0xE9, 1, 6, 0x20], "200601e9"), ([0x7F, 0x45, 0x4C, 0x46], "464c457f"),
         ] as [([UInt8], String)])
     func showsHeader(bytes: [UInt8], word: String) throws {

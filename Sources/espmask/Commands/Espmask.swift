@@ -17,6 +17,7 @@ struct Espmask: AsyncParsableCommand {
             InfoCommand.self,
             MonitorCommand.self,
             ExplainCommand.self,
+            TuneArenaCommand.self,
             PredictCommand.self,
             ModelCommand.self,
             ImageCommand.self,

@@ -9,38 +9,41 @@ struct PredictCommand: AsyncParsableCommand {
         discussion: "Example: espmask predict --model my.tflite --inputs my.csv --json")
 
     @Option(help: "The .tflite file.") var model: String
-    @Option(help: "CSV files, one sample to a line; - for standard input.") var inputs: [String] = []
+    @Option(parsing: .upToNextOption, help: "CSV files, one sample to a line, or PNG and JPEG pictures; - for stdin.")
+    var inputs: [String] = []
     @Option(help: "Bytes of arena to run in; as many as needed where not given.") var arena: Int?
+    @Option(help: "Pixels of pictures are (byte - 127) / SCALE: 127 or 128.") var scale = 128
+    @Option(help: "A file with the matrix that inputs go through first (section kind 3 of a slot).")
+    var transform: String?
     @Option(help: "Names of the two classes of a single output, or one per output, separated by commas.")
     var labels: String?
-    @Option(help: "The single output from which the second class begins.") var threshold: Float = 0.5
+    @Option(help: "The single output from which the second class begins.") var threshold = 0.5
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
         let console = out.console
-        let (loaded, _) = try PackedModel.load(try Files.read(model), path: model)
-        let session: InferenceSession
+        let packed = try PackedModel(
+            path: model,
+            options: .init(
+                scale: scale, labels: labels?.split(separator: ",").map(String.init) ?? [], transform: transform))
+        let judge: HostJudge
         do throws(InferenceError) {
-            session = try InferenceSession(loaded, arenaLimit: arena)
+            judge = try HostJudge(packed, arenaLimit: arena)
         } catch {
             throw Failure(error.code.rawValue, "\(model): \(error.message)", hint: error.hint)
         }
         var index = 0
         for file in inputs.isEmpty ? ["-"] : inputs {
-            let text = try Files.text(file)
-            let samples: [[InputValue]]
-            do { samples = try SampleFile.samples(in: text, for: loaded) } catch {
-                throw Failure(error.code.rawValue, "\(file): \(error.message)", hint: error.hint)
-            }
-            for sample in samples {
-                show(try session.run(sample), index: index, console: console)
+            for sample in try Samples(path: file, model: packed).all {
+                let prediction = try judge.predict(sample)
+                let label = packed.label(prediction.values, threshold: threshold)
+                show(prediction, label: label, index: index, console: console)
                 index += 1
             }
         }
     }
 
-    private func show(_ prediction: Prediction, index: Int, console: Console) {
-        let label = label(of: prediction)
+    private func show(_ prediction: Prediction, label: String?, index: Int, console: Console) {
         console.event([
             "index": .int(index), "outputs": .array(prediction.values.map { .float($0) }),
             "bits": .array(prediction.bits.map { .string($0) }), "label": .optional(label),
@@ -49,16 +52,5 @@ struct PredictCommand: AsyncParsableCommand {
             let values = prediction.values.map(\.description).joined(separator: ",")
             console.line("#\(index)  \(values)" + (label.map { "  \($0)" } ?? ""))
         }
-    }
-
-    private func label(of prediction: Prediction) -> String? {
-        guard let names = labels?.split(separator: ",").map(String.init), let first = prediction.values.first else {
-            return nil
-        }
-        if prediction.values.count == 1, names.count == 2 { return names[first >= threshold ? 1 : 0] }
-        guard let best = prediction.values.indices.max(by: { prediction.values[$0] < prediction.values[$1] }) else {
-            return nil
-        }
-        return best < names.count ? names[best] : nil
     }
 }

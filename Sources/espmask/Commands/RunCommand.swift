@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Names of the classes, separated by commas.") var labels: String?
     @Option(help: "The single output from which the second class begins.") var threshold: Double?
     @Option(help: "How many predictions; with --inputs one for each sample, else five.") var count: Int?
-    @Option(help: "A CSV file of inputs, one sample to a line.") var inputs: String?
+    @Option(help: "A CSV file of inputs, one sample to a line, or a PNG or JPEG picture.") var inputs: String?
     @Flag(help: "Let the virtual board run in real time.") var realtime = false
     @OptionGroup var out: OutputOptions
 

@@ -40,8 +40,6 @@ struct PackedModel {
         if let transform = options.transform {
             slot.inputTransform = try ModelSlot.InputTransform(parsing: try Files.read(transform))
         }
-        // What does not fit into a slot is found out before any board is touched.
-        _ = try slot.encoded()
     }
 
     /// Verifies and plans a model whose file's name is said where it cannot be used.
@@ -58,12 +56,16 @@ struct PackedModel {
     init?(project: Project) throws {
         guard let path = project.file(.model) else { return nil }
         let labels = project.settings[.labels]?.text.split(separator: ",").map { String($0) } ?? []
+        // An arena belongs to the model it was given with: another model, chosen by something stronger, has its own.
+        let arena = try project.settings.number(.arena) ?? 0
         var options = Options(
-            arena: UInt32(clamping: try project.settings.number(.arena) ?? 0),
+            arena: project.settings.isAsStrong(.arena, as: .model) ? UInt32(clamping: arena) : 0,
             scale: try project.settings.number(.scale) ?? 128)
         options.transform = project.file(.transform)
         try self.init(path: path, options: options)
         if Self.fit(labels, outputs: outputCount) { slot.labels = labels }
+        // What does not fit into a slot is found out before any board is touched.
+        _ = try slot.encoded()
     }
 
     /// How many values a prediction has.

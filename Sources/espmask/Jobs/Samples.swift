@@ -3,6 +3,7 @@
 
 import ESPImage
 import HostInference
+import Pictures
 
 /// Inputs for a model.
 struct Samples {
@@ -10,11 +11,34 @@ struct Samples {
 
     /// Reads the file. Throws `file-not-found` and `bad-inputs`.
     init(path: String, model: PackedModel) throws {
-        let text = try Files.text(path)
+        let bytes = try Files.read(path)
+        if PictureFile.isPicture(bytes) {
+            all = [try Self.picture(bytes, path: path, model: model)]
+            return
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
         do throws(InferenceError) {
             all = try SampleFile.samples(in: text, values: model.inputCount, areInt8: model.takesWholeNumbers)
         } catch {
             throw Failure(error.code.rawValue, "\(path): \(error.message)", hint: error.hint)
+        }
+    }
+
+    /// A picture as an input: grey, in the input's size, each pixel (byte - 127) / scale.
+    private static func picture(_ bytes: [UInt8], path: String, model: PackedModel) throws(Failure) -> [InputValue] {
+        guard let size = model.pictureSize else {
+            throw Failure(
+                "bad-inputs", "\(path) is a picture, but the model's \(model.inputCount) inputs are none",
+                hint: "Give the inputs as CSV, one sample to a line.")
+        }
+        do throws(PictureError) {
+            let picture = try PictureFile.decode(bytes).resized(width: size.width, height: size.height)
+            let scale = Float(model.slot.pixelScale.rawValue)
+            return (picture?.pixels ?? []).map { .real((Float($0) - 127) / scale) }
+        } catch {
+            throw Failure(
+                "bad-inputs", "\(path) cannot be read as a picture: \(error.message)",
+                hint: "PNG and JPEG files are read; save it again as one of them.")
         }
     }
 
@@ -37,8 +61,9 @@ struct HostJudge {
     private let session: InferenceSession
     private let transform: ModelSlot.InputTransform?
 
-    init(_ model: PackedModel) throws {
-        session = try InferenceSession(model.loaded)
+    /// A judge with an arena of `arenaLimit` bytes, or as many as the model needs. Throws `arena-too-small`.
+    init(_ model: PackedModel, arenaLimit: Int? = nil) throws(InferenceError) {
+        session = try InferenceSession(model.loaded, arenaLimit: arenaLimit)
         transform = model.slot.inputTransform
     }
 

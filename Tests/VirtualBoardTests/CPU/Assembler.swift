@@ -100,7 +100,7 @@ extension ControlTransfer {
 
     /// CALL0, CALL4, CALL8, CALL12 by how many registers the window turns.
     static func call(_ turn: Int = 0) -> ControlTransfer {
-        ControlTransfer(instruction: Instruction(bits: UInt32(0x05 | turn / 4 << 4), "call\(turn)"), field: .call18)
+        ControlTransfer(instruction: Instruction(bits: UInt32(0x05 | (turn / 4) << 4), "call\(turn)"), field: .call18)
     }
 }
 
@@ -170,6 +170,14 @@ struct Assembler {
         align(4)
         pool = (here, here + UInt32(words) * 4)
         bytes += [UInt8](repeating: 0, count: words * 4)
+    }
+
+    /// The same in the middle of code.
+    mutating func startPoolBehindJump(words: Int) {
+        let next = label()
+        emit(.jump, to: next)
+        startPool(words: words)
+        place(next)
     }
 
     /// L32R of a literal that goes into the pool.

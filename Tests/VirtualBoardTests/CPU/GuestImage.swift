@@ -50,12 +50,14 @@ struct GuestImage {
         // PS.EXCM off, or loops would not loop; WOE on, as compiled code has it.
         code.load(2, 0x0004_0000)
         code.emit([.wsr(.ps, 2), .rsync])
+        // A reset leaves the windows undefined.
+        code.emit([.movi(2, 0), .wsr(.windowbase, 2), .rsync, .movi(2, 1), .wsr(.windowstart, 2), .rsync])
+        code.load(2, GuestLayout.results + UInt32(resultSize))
+        code.emit([.wsr(.misc0, 2), .rsync])
         code.load(2, GuestLayout.vectors)
         code.emit([.wsr(.vecbase, 2), .movi(2, 0xFF), .wsr(.cpenable, 2), .movi(2, 0), .wsr(.intenable, 2)])
         // S32C1I works by itself on memory of every kind; after a reset qemu's core refuses it on uncached memory.
         code.emit([.movi(2, 0x2A), .wsr(.atomctl, 2)])
-        code.load(2, GuestLayout.results + UInt32(resultSize))
-        code.emit([.wsr(.misc0, 2), .rsync])
         code.load(1, stack)
         body(&code)
         let tail = code.label()

@@ -33,7 +33,7 @@ enum Qemu {
     ) async throws -> (results: [UInt32], listing: String) {
         guard let program else { throw GuestFailure(description: absence) }
         let folder = try ScratchFolder()
-        let kernel = try folder.file("image.elf", image.elf)
+        let kernel = try folder.write(image.elf, as: "image.elf")
         var arguments = [
             "-M", "sim", "-cpu", core, "-m", "16M", "-nodefaults", "-display", "none", "-serial", "none", "-monitor",
             "none", "-semihosting", "-kernel", kernel.string,
@@ -57,7 +57,7 @@ enum Qemu {
 /// Our processor on plain RAM.
 enum VirtualProcessor {
     /// The result area after the image has run.
-    static func run(_ image: GuestImage, cycles: UInt64 = 400_000_000) throws -> [UInt32] {
+    static func run(_ image: GuestImage, cycles: UInt64 = 40_000_000) throws -> [UInt32] {
         let memory = MemoryMap()
         memory.addRAM(GuestLayout.ram, access: .both)
         memory.addTrap(GuestLayout.end)
