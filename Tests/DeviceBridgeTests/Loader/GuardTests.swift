@@ -142,7 +142,7 @@ struct GuardTests {
             var rom = board()
             if alongside { rom.flash = [UInt8](repeating: 0xFF, count: rom.flash.count) }
             let line = InMemoryLine(rom)
-            let table = FlashRegion(offset: 0x8000, bytes: usualTable, label: "table")
+            let table = DeviceBridge.FlashRegion(offset: 0x8000, bytes: usualTable, label: "table")
             var update = BoardUpdate(chip: nil, plan: try FlashPlan(alongside ? [table] : []))
             update.labelled = [.init(partition: "storage", bytes: Self.data, label: "files.bin")]
             _ = try await LoaderSession(line: line).perform(update)
