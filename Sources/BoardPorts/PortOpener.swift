@@ -37,10 +37,7 @@ public struct PortOpener: Sendable {
         case .socket(let host, let port): return try await TCPLine(host: host, port: port)
         case .rfc2217(let host, let port): return try await RFC2217Line(host: host, port: port, baud: baud)
         case .virtual(let board, let name): return try virtual(board ?? self.board, name, address)
-        case .automatic:
-            throw DeviceError(
-                code: "port-not-found", message: "no serial device was looked for",
-                hint: "Name the device, for example --port /dev/ttyUSB0.")
+        case .automatic: return try await TermiosLine(path: AutomaticPort.choose(), baud: baud)
         }
     }
 

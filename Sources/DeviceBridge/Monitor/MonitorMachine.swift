@@ -53,6 +53,18 @@ public struct MonitorMachine: Sendable {
         return waits ? lastArrival &+ Self.silence : nil
     }
 
+    /// Whether the start of the firmware was heard: without it nobody knows what it said of its errors then.
+    public var sawStart: Bool { context.sawStart }
+
+    /// The restarts that nobody asked for, while they follow each other.
+    public var loop: RebootLoop? { reboots.loop }
+
+    /// Names the classes from now on.
+    public mutating func name(labels: [String], threshold: Double) {
+        inferences.labels = labels
+        inferences.threshold = threshold
+    }
+
     /// Takes bytes that arrived at a time, in nanoseconds of any steady clock.
     public mutating func received(_ bytes: some Sequence<UInt8>, at nanoseconds: UInt64) -> [MonitorEvent] {
         now = max(now, nanoseconds)
@@ -149,7 +161,7 @@ public struct MonitorMachine: Sendable {
         takeSavedPC(line)
     }
 
-    private mutating func add(_ loop: RebootWatcher.Loop, _ line: MonitorLine) {
+    private mutating func add(_ loop: RebootLoop, _ line: MonitorLine) {
         let grave = loop.count > 2 || !loop.isSoftwareOnly || total.codes.contains { $0.family != .symptom }
         var finding = Finding(.rebootLoop, grave ? .error : .warning, line)
         finding.details = ["count": .number(loop.count), "reset": .text(loop.reset)]

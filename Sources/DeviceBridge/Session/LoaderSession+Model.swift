@@ -44,7 +44,8 @@ extension LoaderSession {
                 try await erase(range.lowerBound + partition.lowerBound..<range.upperBound + partition.lowerBound)
             case .write(let offset, let bytes):
                 position = offset < SlotPosition.b.offset ? .a : .b
-                let region = FlashRegion(offset: partition.lowerBound + offset, bytes: bytes, label: "model")
+                let region = FlashRegion(
+                    offset: partition.lowerBound + offset, bytes: bytes, label: "model", partition: "model")
                 var options = options
                 // A header after a payload that nobody proved would make that payload count.
                 options.verifies = true

@@ -28,6 +28,12 @@ public struct ArenaSearch: Equatable, Sendable {
         public var arena: Int
         /// What it came to.
         public var trial: ArenaTrial
+
+        /// Names a trial.
+        public init(arena: Int, trial: ArenaTrial) {
+            self.arena = arena
+            self.trial = trial
+        }
     }
 
     /// What to do next.

@@ -10,6 +10,11 @@ struct Espmask: AsyncParsableCommand {
             RunCommand.self,
             BuildCommand.self,
             FlashCommand.self,
+            ReadCommand.self,
+            EraseCommand.self,
+            VerifyCommand.self,
+            ResetCommand.self,
+            InfoCommand.self,
             MonitorCommand.self,
             ExplainCommand.self,
             TuneArenaCommand.self,
@@ -19,6 +24,7 @@ struct Espmask: AsyncParsableCommand {
             PartitionsCommand.self,
             BoardCommand.self,
             BoardsCommand.self,
+            PortsCommand.self,
         ]
     )
 }

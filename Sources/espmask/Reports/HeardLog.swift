@@ -1,6 +1,7 @@
 // A log as the monitor heard it from its first byte to its last, and the report on it.
 
 import DeviceBridge
+import Foundation
 
 /// All that a log holds.
 struct HeardLog {
@@ -92,12 +93,23 @@ struct DecodedPanic {
             match == .different ? ["  the ELF file is not the one that runs (digest \(report.elfDigest ?? "")):"] : []
         return warning
             + frames.map {
-                "  at \(JSON.address($0.pc).plain)\($0.isGuess ? " (a guess)" : "")  \(PlainText.of($0.text))"
+                "  at \(JSON.address($0.pc).plain)\($0.isGuess ? " (a guess)" : "")  \(PlainText.of($0.shortText))"
             }
     }
 }
 
 extension AddressDecoder.Frame {
+    /// The text with the file named from the working folder, where it lies below it.
+    var shortText: String {
+        guard let place else { return text }
+        var frame = self
+        var file = place.file.replacing("/./", with: "/")
+        let working = FileManager.default.currentDirectoryPath + "/"
+        if file.hasPrefix(working) { file.removeFirst(working.count) }
+        frame.place?.file = file
+        return frame.text
+    }
+
     /// The shape of a frame.
     var json: JSON {
         [

@@ -136,4 +136,39 @@ enum FloatCases {
                 code.emit(.three("addx4", 10, 11, 10))
             }
         }
+
+    /// f0 = f1 / f2, in the steps that compilers emit for this unit. qemu computes nothing in the single steps but the quotient
+    /// or root in MKDADJ.S or MKSADJ.S, so only whole sequences can be compared, and reciprocals not at all.
+    private static let division: [Instruction] = [
+        .floatMove("div0.s", 3, 2), .floatMove("nexp01.s", 4, 2), .floatConstant(5, 1), .float("maddn.s", 5, 4, 3),
+        .floatMove("mov.s", 6, 3), .floatMove("mov.s", 7, 2), .floatMove("nexp01.s", 8, 1), .float("maddn.s", 6, 5, 3),
+        .floatConstant(5, 1), .floatConstant(0, 0), .floatMove("neg.s", 9, 8), .float("maddn.s", 5, 4, 6),
+        .float("maddn.s", 0, 9, 3), .floatMove("mkdadj.s", 7, 1), .float("maddn.s", 6, 5, 6),
+        .float("maddn.s", 9, 4, 0),
+        .floatConstant(5, 1), .float("maddn.s", 5, 4, 6), .float("maddn.s", 0, 9, 6), .floatMove("neg.s", 8, 8),
+        .float("maddn.s", 6, 5, 6), .float("maddn.s", 8, 4, 0), .floatMove("addexpm.s", 0, 7),
+        .floatMove("addexp.s", 6, 7), .float("divn.s", 0, 8, 6),
+    ]
+
+    private static let root: [Instruction] = [
+        .floatMove("sqrt0.s", 2, 1), .floatConstant(3, 0), .float("maddn.s", 3, 2, 2), .floatMove("nexp01.s", 4, 1),
+        .floatConstant(0, 3), .floatMove("addexp.s", 4, 0), .float("maddn.s", 0, 3, 4), .floatMove("nexp01.s", 3, 1),
+        .floatMove("neg.s", 5, 3), .float("maddn.s", 2, 0, 2), .floatConstant(0, 0), .floatConstant(6, 0),
+        .floatConstant(7, 0), .float("maddn.s", 0, 5, 2), .float("maddn.s", 6, 2, 4), .floatConstant(4, 3),
+        .float("maddn.s", 7, 4, 2), .float("maddn.s", 3, 0, 0), .float("maddn.s", 4, 6, 2), .floatMove("neg.s", 2, 7),
+        .float("maddn.s", 0, 3, 2), .float("maddn.s", 7, 4, 7), .floatMove("mksadj.s", 2, 1),
+        .floatMove("nexp01.s", 1, 1), .float("maddn.s", 1, 0, 0), .floatMove("neg.s", 3, 7),
+        .floatMove("addexpm.s", 0, 2), .floatMove("addexp.s", 3, 2), .float("divn.s", 0, 1, 3),
+    ]
+
+    static let sequences: [SweepCase] = (0..<4).flatMap { mode in
+        [
+            floats(
+                "division", mode: mode, fsr: 0, rows: 2047,
+                canonical: { row, result in
+                    isNaNChosen([row.x, row.y]) ? [0, result[1], result[2], result[3]] : result
+                }, division),
+            floats("square root", mode: mode, fsr: 0, rows: 500, root),
+        ]
+    }
 }

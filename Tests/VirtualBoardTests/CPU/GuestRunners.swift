@@ -41,7 +41,7 @@ enum Qemu {
         arguments += options
         // A derailed program may never come to its end; nothing else would stop it.
         var (command, all) = (program, arguments)
-        if let timeout = Peers.program("timeout") { (command, all) = (timeout, ["50", program.string] + arguments) }
+        if let timeout = Peers.program("timeout") { (command, all) = (timeout, ["240", program.string] + arguments) }
         let outcome = try await Peers.run(command, all, in: folder.path)
         guard outcome.status == 0 else {
             throw GuestFailure(description: "qemu ended with \(outcome.status): \(outcome.errors.suffix(400))")
@@ -56,8 +56,8 @@ enum Qemu {
 
 /// Our processor on plain RAM.
 enum VirtualProcessor {
-    /// The result area after the image has run.
-    static func run(_ image: GuestImage, cycles: UInt64 = 40_000_000) throws -> [UInt32] {
+    /// The result area after the image has run, on the decode cache or instruction by instruction.
+    static func run(_ image: GuestImage, cycles: UInt64 = 40_000_000, isDecoding: Bool = true) throws -> [UInt32] {
         let memory = MemoryMap()
         memory.addRAM(GuestLayout.ram, access: .both)
         memory.addTrap(GuestLayout.end)
@@ -66,7 +66,7 @@ enum VirtualProcessor {
                 throw GuestFailure(description: "no RAM at \(hexWord(section.address))")
             }
         }
-        let processor = XtensaCPU(memory: memory)
+        let processor = XtensaCPU(memory: memory, isDecoding: isDecoding)
         processor.reset(to: image.entry)
         let stop = processor.run(until: cycles)
         guard stop == .trap(address: GuestLayout.end.lowerBound) else {

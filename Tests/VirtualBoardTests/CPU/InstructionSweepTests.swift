@@ -12,7 +12,7 @@ struct InstructionSweepTests {
     static let floats = InstructionSweep(
         rows: FloatCases.rows,
         cases: FloatCases.arithmetic + FloatCases.compares + FloatCases.moves + FloatCases.toWhole + FloatCases.memory
-            + FloatCases.disabled)
+            + FloatCases.disabled + FloatCases.sequences)
 
     @Test(
         "every instruction does what qemu's does, over corner values and every immediate",
@@ -20,8 +20,10 @@ struct InstructionSweepTests {
     func instructions(sweep: InstructionSweep) async throws {
         let image = sweep.image()
         let theirs = try await Qemu.run(image)
-        let differences = sweep.differences(theirs, try VirtualProcessor.run(image))
-        #expect(differences.isEmpty, "\(differences.prefix(40).map(\.text).joined(separator: "\n"))")
+        for isDecoding in [true, false] {
+            let differences = sweep.differences(theirs, try VirtualProcessor.run(image, isDecoding: isDecoding))
+            #expect(differences.isEmpty, "\(differences.prefix(40).map(\.text).joined(separator: "\n"))")
+        }
     }
 
     @Test(

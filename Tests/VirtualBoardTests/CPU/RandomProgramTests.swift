@@ -23,9 +23,12 @@ struct RandomProgramTests {
     @Test("random programs leave the same registers and memory as on qemu", arguments: batches)
     func programs(seeds: Range<UInt64>) async throws {
         let batch = ProgramBatch(seeds: seeds)
-        let differences = batch.differences(
-            try await Qemu.run(batch.image), try VirtualProcessor.run(batch.image))
-        #expect(differences.isEmpty, "\(batch.report(differences))")
+        let theirs = try await Qemu.run(batch.image)
+        for isDecoding in [true, false] {
+            let differences = batch.differences(
+                theirs, try VirtualProcessor.run(batch.image, isDecoding: isDecoding))
+            #expect(differences.isEmpty, "\(batch.report(differences))")
+        }
     }
 
     @Test(

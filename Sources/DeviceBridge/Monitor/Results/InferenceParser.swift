@@ -81,6 +81,11 @@ struct InferenceParser: Equatable, Sendable {
     private mutating func finishHeld(bits: [String], microseconds: Int?) -> [InferenceEvent] {
         guard var event = held else { return [] }
         event.bits = bits
+        // Two decimals hide on which side of the threshold an output lies; the bits do not.
+        let exact = bits.map { $0.utf8.count == 8 ? UInt32($0, radix: 16).map { Double(Float(bitPattern: $0)) } : nil }
+        if event.label == name(event.values), exact.count == event.values.count, !exact.contains(nil) {
+            event.label = name(exact)
+        }
         event.microseconds = microseconds
         held = event
         return release()
@@ -153,9 +158,23 @@ struct InferenceParser: Equatable, Sendable {
         return tokens
     }
 
+    /// Whether a line is an input, as far as its form tells.
+    static func isDump(_ line: MonitorLine) -> Bool { dump(line) != nil }
+
     private static func saysThatItRan(_ line: MonitorLine) -> Bool {
         let lower = line.bytes.lowercased
         return lower.holds("to run inference") || lower.holds("inference time") || lower.holds("inference took")
             || lower.holds("inference done")
+    }
+}
+
+extension MonitorLine {
+    /// Whether it is part of a prediction in the workshop's form: the dump, the words around it, the line with the bits.
+    public var belongsToPrediction: Bool {
+        if looksLikeNumbers { return true }
+        for start: StaticString in [
+            "predicted:", "prediction:", "predicting...", "transforming...", "espmask: n=", "espmask: ready",
+        ] where bytes.position(of: start) == 0 { return true }
+        return InferenceParser.isDump(self)
     }
 }
