@@ -185,15 +185,18 @@ struct Assembler {
         guard let pool, pool.next < pool.end else { preconditionFailure("the literal pool is full") }
         let place = Int(pool.next - origin)
         for index in 0..<4 { bytes[place + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
-        // The offset counts words back from the aligned address behind the instruction (ISA, L32R).
-        let distance = Int64(pool.next) - Int64((here + 3) & ~3)
-        precondition(distance < 0 && distance >= -262_144)
-        let field = UInt32(truncatingIfNeeded: distance >> 2) & 0xFFFF
-        emit(
-            Instruction(
-                bits: 1 | UInt32(register) << 4 | field << 8,
-                "l32r a\(register), 0x\(String(pool.next, radix: 16)) ; \(hexWord(value))"))
+        load(register, literalAt: pool.next, note: " ; \(hexWord(value))")
         self.pool = (pool.next + 4, pool.end)
+    }
+
+    /// L32R of the word at an address behind, at most 256 KB away.
+    mutating func load(_ register: Int, literalAt address: UInt32, note: String = "") {
+        // The offset counts words back from the aligned address behind the instruction (ISA, L32R).
+        let distance = Int64(address) - Int64((here + 3) & ~3)
+        precondition(distance < 0 && distance >= -262_144 && address & 3 == 0, "a literal out of reach")
+        let field = UInt32(truncatingIfNeeded: distance >> 2) & 0xFFFF
+        let text = "l32r a\(register), 0x\(String(address, radix: 16))\(note)"
+        emit(Instruction(bits: 1 | UInt32(register) << 4 | field << 8, text))
     }
 
     /// Fills in the distances; every label must have its place by now.
