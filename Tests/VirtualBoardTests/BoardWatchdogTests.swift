@@ -56,20 +56,29 @@ struct BoardWatchdogTests {
             ),
             // Timer groups, with a prescaler of 40,000: a tick is 1 ms.
             (
-                [(rtc + 0x8C, 0), (group0 + 0x4C, 40_000 << 16), (group0 + 0x50, 100), (group0 + 0x48, enable | 3 << 29)],
+                [
+                    (rtc + 0x8C, 0), (group0 + 0x4C, 40_000 << 16), (group0 + 0x50, 100),
+                    (group0 + 0x48, enable | 3 << 29),
+                ],
                 "0x7 (TG0WDT_SYS_RESET", 100...150
             ),
             (
-                [(rtc + 0x8C, 0), (group0 + 0x48, 0), (group1 + 0x4C, 40_000 << 16), (group1 + 0x50, 100),
-                    (group1 + 0x48, enable | 3 << 29)], "0x8 (TG1WDT_SYS_RESET", 100...150
+                [
+                    (rtc + 0x8C, 0), (group0 + 0x48, 0), (group1 + 0x4C, 40_000 << 16), (group1 + 0x50, 100),
+                    (group1 + 0x48, enable | 3 << 29),
+                ], "0x8 (TG1WDT_SYS_RESET", 100...150
             ),
             (
-                [(rtc + 0x8C, 0), (group0 + 0x48, 0), (group1 + 0x4C, 40_000 << 16), (group1 + 0x50, 100),
-                    (group1 + 0x48, enable | 2 << 29)], "0xb (TGWDT_CPU_RESET", 100...150
+                [
+                    (rtc + 0x8C, 0), (group0 + 0x48, 0), (group1 + 0x4C, 40_000 << 16), (group1 + 0x50, 100),
+                    (group1 + 0x48, enable | 2 << 29),
+                ], "0xb (TGWDT_CPU_RESET", 100...150
             ),
             (
-                [(rtc + 0x8C, 0), (group0 + 0x48, 0), (group1 + 0x4C, 40_000 << 16), (group1 + 0x50, 100),
-                    (group1 + 0x54, 50), (group1 + 0x48, enable | 1 << 29 | 3 << 27)], "0x8 (TG1WDT_SYS_RESET", 150...200
+                [
+                    (rtc + 0x8C, 0), (group0 + 0x48, 0), (group1 + 0x4C, 40_000 << 16), (group1 + 0x50, 100),
+                    (group1 + 0x54, 50), (group1 + 0x48, enable | 1 << 29 | 3 << 27),
+                ], "0x8 (TG1WDT_SYS_RESET", 150...200
             ),
             // The program's own request.
             ([(rtc, 1 << 31)], "0x3 (SW_RESET", 1...50), ([(rtc, 1 << 5)], "0xc (SW_CPU_RESET", 1...50),
@@ -121,6 +130,7 @@ struct BoardWatchdogTests {
         let kept = BoardProgram.codeBase + 0x180
         program.jump(to: kept, ifZero: 3)
         program.print("lost\n")
+        program.delay(milliseconds: 1)
         program.poke(Self.rtc, reset)
         program.spin()
         program.skip(to: kept)

@@ -67,7 +67,9 @@ struct CPUFloatTests {
                     let (want, wantedFlags) = HostFloat.compute(op2, mode, a, b, c)
                     let isSame = got == want || isNaN(got) && isNaN(want)
                     if !isSame || flags != wantedFlags | sticky {
-                        Issue.record("\(op2) mode \(mode) \(hexWord(a)) \(hexWord(b)) \(hexWord(c)): \(hexWord(got)) \(hexWord(flags))")
+                        Issue.record(
+                            "\(op2) mode \(mode) \(hexWord(a)) \(hexWord(b)) \(hexWord(c)): \(hexWord(got)) \(hexWord(flags))"
+                        )
                         return
                     }
                 }
@@ -91,7 +93,8 @@ struct CPUFloatTests {
                     let (want, wantedFlags) = HostFloat.compute(op2, mode, a, b, 0)
                     if cpu[2] != want && !(isNaN(want) && isNaN(cpu[2])) || flags != wantedFlags {
                         Issue.record(
-                            "\(op2) mode \(mode) \(hexWord(a)) \(hexWord(b)): \(hexWord(cpu[2])) not \(hexWord(want)), \(hexWord(flags))")
+                            "\(op2) mode \(mode) \(hexWord(a)) \(hexWord(b)): \(hexWord(cpu[2])) not \(hexWord(want)), \(hexWord(flags))"
+                        )
                         return
                     }
                 }
@@ -216,7 +219,9 @@ struct CPUFloatTests {
                     bench.execute(Op.rrr(UInt32(index + 1), 11, r: 3, s: 0, t: 1))
                     #expect(bench.special(4) >> 3 & 1 == (want ? 1 : 0), "\(index) \(hexWord(a)) \(hexWord(b))")
                     let isInvalid = un && (index == 3 || index == 5) || a == 0x7F80_0001 || b == 0x7F80_0001
-                    #expect(user(fsrRegister) == (isInvalid ? FloatFlag.invalid : 0), "\(index) \(hexWord(a)) \(hexWord(b))")
+                    #expect(
+                        user(fsrRegister) == (isInvalid ? FloatFlag.invalid : 0), "\(index) \(hexWord(a)) \(hexWord(b))"
+                    )
                 }
             }
         }
