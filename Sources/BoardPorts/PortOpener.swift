@@ -54,9 +54,7 @@ public struct PortOpener: Sendable {
         do throws(VirtualBoardError) {
             try FlashFolder.make(file.removingLastComponent())
             let flash = try NORFlash(file: file, size: size)
-            var profile = BoardProfile(name: board, flashSize: size)
-            // Boards side by side are different pieces: each its own MAC.
-            profile.mac[5] = (name ?? "").utf8.reduce(profile.mac[5]) { $0 &* 31 &+ $1 }
+            let profile = BoardProfile(board: board, piece: name, flashSize: size)
             return VirtualLine(
                 name: address.description, profile: profile, flash: flash, pace: pace, baud: baud)
         } catch {
