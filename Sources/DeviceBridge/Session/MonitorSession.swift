@@ -64,8 +64,8 @@ public struct MonitorSession: Sendable {
         machine.name(labels: labels, threshold: threshold)
     }
 
-    /// The end of the stream, or of this line: what was only held back.
-    public mutating func finish() -> [MonitorEvent] { machine.finished() }
+    /// The end of the stream, or of this line: what was only held back. A line that had no ending yet means nothing.
+    public mutating func finish() -> [MonitorEvent] { machine.finished(isCutOff: true) }
 
     /// Goes on over another line to the same board.
     public mutating func resume(on line: any SerialLine) async {
