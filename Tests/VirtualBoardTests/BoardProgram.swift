@@ -33,12 +33,12 @@ struct BoardProgram {
 
     /// S32I: stores a register at an address in another.
     mutating func store(_ register: UInt32, to base: UInt32, offset: UInt32 = 0) {
-        emit(offset / 4 << 16 | 6 << 12 | base << 8 | register << 4 | 2)
+        emit((offset / 4) << 16 | 6 << 12 | base << 8 | register << 4 | 2)
     }
 
     /// L32I.
     mutating func load(_ register: UInt32, from base: UInt32, offset: UInt32 = 0) {
-        emit(offset / 4 << 16 | 2 << 12 | base << 8 | register << 4 | 2)
+        emit((offset / 4) << 16 | 2 << 12 | base << 8 | register << 4 | 2)
     }
 
     /// ADD.
