@@ -32,16 +32,17 @@ package struct LayoutGuard: Equatable, Sendable {
         let touched = table.partitions.filter { $0.range.overlaps(erased) }
         // A whole flash in one file brings its own table, and lies across everything on purpose.
         if !region.range.contains(PartitionTable.usualOffset) || region.range.count <= FlashPlan.sectorBytes {
-            for partition in touched where !partition.range.contains(region.range.lowerBound) {
-                throw .layout(
-                    "\(region.label) at \(hexadecimal(region.offset)) reaches into the partition '\(partition.name)' at "
-                        + "\(hexadecimal(partition.offset)), which does not begin there", forcible: true)
-            }
-            for partition in touched where region.range.upperBound > partition.end {
+            for partition in touched
+            where partition.range.contains(region.range.lowerBound) && region.range.upperBound > partition.end {
                 throw .layout(
                     "\(region.label) has \(region.bytes.count) bytes, \(region.range.upperBound - partition.end) more "
                         + "than fit the partition '\(partition.name)' at \(hexadecimal(partition.offset))",
                     forcible: true)
+            }
+            for partition in touched where !partition.range.contains(region.range.lowerBound) {
+                throw .layout(
+                    "\(region.label) at \(hexadecimal(region.offset)) reaches into the partition '\(partition.name)' at "
+                        + "\(hexadecimal(partition.offset)), which does not begin there", forcible: true)
             }
         }
         return touched.filter { $0.isKeptByPrograms && region.partition != $0.name }.map {

@@ -346,6 +346,7 @@ public struct MonitorMachine: Sendable {
     /// A saved log's clock starts again at midnight.
     private mutating func noteTime(_ time: Int) {
         if let last = lastHostTime, time < last - 43_200_000 { hostDays += 1 }
+        if lastHostTime == nil { reboots.changeClock() }
         lastHostTime = time
     }
 }

@@ -31,6 +31,10 @@ extension LoaderSession {
                     regions: machine.outcome, seconds: (ContinuousClock.now - start) / .seconds(1),
                     recoveries: machine.recoveries + reconnections)
             case .failed(let error):
+                // The ROM only says that it could not read there; the flash's size may say why.
+                if error.code == "loader-refused", let bytes = try await flashID()?.bytes {
+                    try plan.check(flashBytes: bytes)
+                }
                 throw error
             }
         }

@@ -55,6 +55,11 @@ struct RebootWatcher: Equatable, Sendable {
         loop = nil
     }
 
+    /// Times from now on are another clock's: those so far cannot be compared with them.
+    mutating func changeClock() {
+        for index in streak.indices { streak[index].milliseconds = nil }
+    }
+
     /// The host is about to reset the board: the next banner is its doing.
     mutating func hostResets() { hostIsResetting = true }
 
