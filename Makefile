@@ -47,7 +47,7 @@ lint:
 format:
 	@$(SWIFT) format -i -r Package.swift Sources Tests
 
-test: needs-test peers lint unit
+test: needs-test peers lint unit training-test
 
 unit:
 	@echo "make: building the tests in release mode"
@@ -67,6 +67,10 @@ bench: build needs-test peers
 	@$(PEERS)/bin/python scripts/bench.py
 	@$(BUILD) --build-tests
 	@ESPMASK_BENCH=1 $(SWIFT) test -c release --skip-build --filter BoardSpeed
+
+training-test:
+	@echo "make: testing the training scripts (those that need TensorFlow are skipped)"
+	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider training/tests
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/espmask"

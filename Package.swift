@@ -33,6 +33,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .target(name: "Pictures", dependencies: ["CPNG", "CTurboJPEG"], swiftSettings: strict),
@@ -40,7 +41,8 @@ let package = Package(
         .target(name: "InferenceC"),
         .target(name: "HostInference", dependencies: ["InferenceC"], swiftSettings: strict),
         .target(
-            name: "DeviceBridge", dependencies: ["ESPImage", "CZlib", crypto, system], swiftSettings: strict),
+            name: "DeviceBridge", dependencies: ["ESPImage", "CZlib", "CLibUSB", crypto, system],
+            swiftSettings: strict),
         .target(name: "VirtualBoard", dependencies: ["CZlib", crypto, system], swiftSettings: strict),
         .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard", system], swiftSettings: strict),
         .target(name: "Toolchain", dependencies: ["ESPImage", crypto, subprocess, system], swiftSettings: strict),
@@ -66,7 +68,8 @@ let package = Package(
         .testTarget(
             name: "DeviceBridgeTests",
             dependencies: [
-                "DeviceBridge", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system, subprocess,
+                "DeviceBridge", "ESPImage", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system,
+                subprocess,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -81,7 +84,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "espmaskTests",
-            dependencies: ["espmask", "BoardPorts", "DeviceBridge", "VirtualBoard", "TestSupport"],
+            dependencies: ["espmask", "BoardPorts", "DeviceBridge", "VirtualBoard", "TestSupport", crypto, system],
             swiftSettings: strict),
     ],
     cLanguageStandard: .c11

@@ -37,10 +37,7 @@ public struct PortOpener: Sendable {
         case .socket(let host, let port): return try await TCPLine(host: host, port: port)
         case .rfc2217(let host, let port): return try await RFC2217Line(host: host, port: port, baud: baud)
         case .virtual(let board, let name): return try virtual(board ?? self.board, name, address)
-        case .automatic:
-            throw DeviceError(
-                code: "port-not-found", message: "no serial device was looked for",
-                hint: "Name the device, for example --port /dev/ttyUSB0.")
+        case .automatic: return try await TermiosLine(path: AutomaticPort.choose(), baud: baud)
         }
     }
 
@@ -57,9 +54,7 @@ public struct PortOpener: Sendable {
         do throws(VirtualBoardError) {
             try FlashFolder.make(file.removingLastComponent())
             let flash = try NORFlash(file: file, size: size)
-            var profile = BoardProfile(name: board, flashSize: size)
-            // Boards side by side are different pieces: each its own MAC.
-            profile.mac[5] = (name ?? "").utf8.reduce(profile.mac[5]) { $0 &* 31 &+ $1 }
+            let profile = BoardProfile(board: board, piece: name, flashSize: size)
             return VirtualLine(
                 name: address.description, profile: profile, flash: flash, pace: pace, baud: baud)
         } catch {

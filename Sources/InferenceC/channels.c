@@ -49,3 +49,15 @@ void channels_open(
     int32_t count = out->shared ? 1 : channels;
     for (int32_t c = 0; c < count; c++) out->factor[c] = factor_of(o, (uint32_t)(first + c), single_precision);
 }
+
+void channels_output(const channel_factors *c, int32_t channel, const uint32_t *sums, int32_t count, int8_t *out) {
+    const int32_t *bias = c->bias == NULL ? NULL : c->bias + channel;
+    const fixed_factor *factor = c->shared ? c->factor : c->factor + (channel - c->first);
+    int32_t step = c->shared ? 0 : 1, zero_point = c->zero_point, low = c->range.low_q, high = c->range.high_q;
+    for (; count > 0; count--, factor += step) {
+        uint32_t sum = *sums++;
+        if (bias != NULL) sum += (uint32_t)*bias++;
+        int32_t q = wrap_add(fixed_scale((int32_t)sum, *factor), zero_point);
+        *out++ = (int8_t)(q < low ? low : q > high ? high : q);
+    }
+}

@@ -24,10 +24,5 @@ void channels_open(
 // How many channels a block may have: all of them where the factor is shared or they are few.
 int32_t channels_per_block(const operation *o, int32_t channels);
 
-// The int8 output of a channel from its sum of products.
-static inline int8_t channels_output(const channel_factors *c, int32_t channel, uint32_t sum) {
-    if (c->bias != NULL) sum += (uint32_t)c->bias[channel];
-    fixed_factor factor = c->factor[c->shared ? 0 : channel - c->first];
-    int32_t q = wrap_add(fixed_scale((int32_t)sum, factor), c->zero_point);
-    return (int8_t)clamp(q, c->range.low_q, c->range.high_q);
-}
+// The int8 outputs of `count` channels from `channel` on, from their sums of products.
+void channels_output(const channel_factors *c, int32_t channel, const uint32_t *sums, int32_t count, int8_t *out);

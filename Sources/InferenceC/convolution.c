@@ -143,12 +143,16 @@ static void pixels_int8(const void *context, const window_pixels *pixels) {
     for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
         int8_t *to = o->scratch != NULL ? o->scratch : (void *)out;
         for (int32_t channel = job->factors->first; channel < job->end;) {
-            int32_t group = channel / c->group_out, left = (group + 1) * c->group_out - channel;
-            if (left > job->end - channel) left = job->end - channel;
+            int32_t left = job->end - channel, group = 0;
+            if (c->group_out != c->w.out_c) {
+                group = channel / c->group_out;
+                if (left > (group + 1) * c->group_out - channel) left = (group + 1) * c->group_out - channel;
+            }
             if (left > SUMS) left = SUMS;
             uint32_t sums[SUMS];
             sums_int8(&t, o, in + group * c->group_in, filter + channel * t.p.next_b, left, sums);
-            for (int32_t k = 0; k < left; k++, channel++) to[channel] = channels_output(job->factors, channel, sums[k]);
+            channels_output(job->factors, channel, sums, left, to + channel);
+            channel += left;
         }
         if ((uint8_t *)to == out) continue;
         for (int32_t k = job->factors->first; k < job->end; k++) ((int8_t *)out)[k] = to[k];

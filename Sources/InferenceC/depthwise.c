@@ -93,6 +93,9 @@ static void pixels_float(const void *context, const window_pixels *pixels) {
     }
 }
 
+// How many int8 channels are summed at a time.
+#define SUMS 8
+
 static void pixels_int8(const void *context, const window_pixels *pixels) {
     const depthwise_job *job = context;
     const depthwise *d = job->layer;
@@ -103,14 +106,24 @@ static void pixels_int8(const void *context, const window_pixels *pixels) {
     uint8_t *out = pixels->out;
     const int8_t *taps =
         (const int8_t *)o->second.data + (pixels->first_row * d->w.k_w + pixels->first_column) * d->w.out_c;
-    int32_t first = job->factors->first, end = job->end, step = p.next_b;
+    int32_t first = job->factors->first, end = job->end;
+    bool backward = p.next_b < 0;
+    // All channels of a block are summed before the first of them is written.
+    p.next_a = p.next_a < 0 ? 1 : p.next_a, p.next_b = 1, p.next_out = 4;
     for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
         int8_t *to = o->scratch != NULL ? o->scratch : (void *)out;
-        for (int32_t channel = step < 0 ? end - 1 : first; channel >= first && channel < end; channel += step) {
-            uint32_t sum;
+        for (int32_t done = 0; done < end - first;) {
+            uint32_t sums[SUMS];
+            int32_t left = end - first - done, count = left < SUMS ? left : SUMS;
+            if (d->multiplier != 1) {
+                int32_t of_input = d->multiplier - (first + done) % d->multiplier;
+                if (count > of_input) count = of_input;
+            }
+            int32_t channel = backward ? end - done - count : first + done;
             const int8_t *from = in + (d->multiplier == 1 ? channel : channel / d->multiplier);
-            products_int8(&sum, from, taps + channel, 1, -o->input.zero_point, &p);
-            to[channel] = channels_output(job->factors, channel, sum);
+            products_int8(sums, from, taps + channel, count, -o->input.zero_point, &p);
+            channels_output(job->factors, channel, sums, count, to + channel);
+            done += count;
         }
         if ((uint8_t *)to == out) continue;
         for (int32_t k = first; k < end; k++) ((int8_t *)out)[k] = to[k];

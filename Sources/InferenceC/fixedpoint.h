@@ -46,19 +46,21 @@ static inline wide_product wide_multiply(uint32_t a, uint32_t b) {
 #endif
 }
 
-// a * b / 2^31, rounded to nearest, halves up, saturating: SaturatingRoundingDoublingHighMul. Its nudge of 2^30, or
-// 1 - 2^30 for a negative product, before a division that truncates is a nudge of 2^30 before one that rounds down.
-static inline int32_t fixed_multiply(int32_t a, int32_t b) {
-    if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
+// a * b / 2^31, rounded to nearest, halves up: the nudge of TFLite, 2^30 or 1 - 2^30 for a negative product, before a
+// division that truncates is a nudge of 2^30 before one that rounds down.
+static inline int32_t fixed_product(int32_t a, int32_t b) {
 #if defined(INFERENCE_OWN_MULTIPLY_HIGH)
     uint32_t high = (uint32_t)multiply_high_signed(a, b), low = (uint32_t)a * (uint32_t)b;
 #else
     wide_product p = wide_multiply((uint32_t)a, (uint32_t)b);
     uint32_t high = p.high - (a < 0 ? (uint32_t)b : 0) - (b < 0 ? (uint32_t)a : 0), low = p.low;
 #endif
-    uint32_t nudged = low + 0x40000000u;
-    high += nudged < low;
-    return (int32_t)(high << 1 | nudged >> 31);
+    return (int32_t)((high << 1 | low >> 31) + (low >> 30 & 1));
+}
+
+// The same, saturating where both are the smallest number: SaturatingRoundingDoublingHighMul.
+static inline int32_t fixed_multiply(int32_t a, int32_t b) {
+    return a == INT32_MIN && b == INT32_MIN ? INT32_MAX : fixed_product(a, b);
 }
 
 // x / 2^exponent, rounded to nearest, halves away from zero.
@@ -70,7 +72,10 @@ static inline int32_t fixed_divide_by_power(int32_t x, int32_t exponent) {
 
 // x times a factor, rounded as MultiplyByQuantizedMultiplier with double rounding.
 static inline int32_t fixed_scale(int32_t x, fixed_factor factor) {
-    if (factor.shift > 0) return fixed_multiply(wrap_shift(x, factor.shift), factor.q);
-    int32_t product = fixed_multiply(x, factor.q);
-    return factor.shift == 0 ? product : fixed_divide_by_power(product, -factor.shift);
+    if (factor.shift > 0) return fixed_product(wrap_shift(x, factor.shift), factor.q);
+    int32_t product = fixed_product(x, factor.q);
+    if (factor.shift == 0) return product;
+    // Halves away from zero; the product of a number and less than 1 is never the smallest number.
+    product += product >> 31;
+    return ((product >> (-factor.shift - 1)) + 1) >> 1;
 }

@@ -72,7 +72,9 @@ static void run_int8(const fully_connected *f, const operation *o, const channel
             uint32_t sums[SUMS];
             int32_t count = end - unit < SUMS ? end - unit : SUMS;
             products_int8(sums, in, weights + unit * f->inputs, count, -o->input.zero_point, &p);
-            for (int32_t k = 0; k < count; k++, unit++) out[unit] = channels_output(factors, unit, sums[k] - correction);
+            for (int32_t k = 0; k < count && correction != 0; k++) sums[k] -= correction;
+            channels_output(factors, unit, sums, count, out + unit);
+            unit += count;
         }
     }
 }

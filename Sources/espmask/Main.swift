@@ -11,7 +11,7 @@ import ArgumentParser
 enum Main {
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
-        signal(SIGINT) { _ in Interruption.end() }
+        signal(SIGINT) { Interruption.end($0) }
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             var command = try Espmask.parseAsRoot(arguments)

@@ -47,10 +47,21 @@ public final class ScratchFolder: Sendable {
         removeTree(path.string)
     }
 
+    /// Makes folders in it, one inside the other.
+    public func makeFolders(_ relative: String) throws {
+        var folder = path
+        for component in FilePath(relative).components {
+            folder.append(component)
+            guard folder.withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else {
+                throw Errno(rawValue: errno)
+            }
+        }
+    }
+
     /// Writes a file into the folder and returns its path.
     @discardableResult
     public func write(_ bytes: [UInt8], as name: String) throws -> FilePath {
-        let target = path.appending(name)
+        let target = path.pushing(FilePath(name))
         let file = try FileDescriptor.open(
             target, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
         try file.closeAfter { _ = try file.writeAll(bytes) }

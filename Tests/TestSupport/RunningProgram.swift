@@ -1,6 +1,7 @@
 // A program that runs beside the test until the test ends it: its standard output is read line by line, its standard
 // error goes to a file.
 
+import Synchronization
 public import SystemPackage
 
 #if canImport(Glibc)
@@ -13,6 +14,7 @@ public final class RunningProgram: Sendable {
     public let process: Int32
     private let output: CInt
     private let errorFile: FilePath
+    private let status = Mutex<Int?>(nil)
 
     /// Starts it in `folder`, where its standard error is kept as `stderr.txt`.
     public init(
@@ -45,7 +47,11 @@ public final class RunningProgram: Sendable {
         output = ends[0]
     }
 
-    deinit { close(output) }
+    deinit {
+        // A test that failed half-way leaves nothing behind.
+        _ = end(SIGKILL)
+        close(output)
+    }
 
     /// The next line of standard output without its end; nil when there is none within ten seconds.
     public func line() -> String? {
@@ -61,10 +67,15 @@ public final class RunningProgram: Sendable {
 
     /// Sends it a signal, SIGTERM where none is given, waits for its end, and returns its exit code, or the negated signal that ended it.
     public func end(_ signal: Int32? = nil) -> Int {
-        kill(process, signal ?? SIGTERM)
-        var status: CInt = 0
-        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-        return status & 0x7F == 0 ? Int(status >> 8 & 0xFF) : -Int(status & 0x7F)
+        status.withLock { known in
+            if let known { return known }
+            kill(process, signal ?? SIGTERM)
+            var raw: CInt = 0
+            while waitpid(process, &raw, 0) < 0 && errno == EINTR {}
+            let result = raw & 0x7F == 0 ? Int(raw >> 8 & 0xFF) : -Int(raw & 0x7F)
+            known = result
+            return result
+        }
     }
 
     /// What it has written to standard error so far.

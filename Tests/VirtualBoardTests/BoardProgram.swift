@@ -33,12 +33,12 @@ struct BoardProgram {
 
     /// S32I: stores a register at an address in another.
     mutating func store(_ register: UInt32, to base: UInt32, offset: UInt32 = 0) {
-        emit(offset / 4 << 16 | 6 << 12 | base << 8 | register << 4 | 2)
+        emit((offset / 4) << 16 | 6 << 12 | base << 8 | register << 4 | 2)
     }
 
     /// L32I.
     mutating func load(_ register: UInt32, from base: UInt32, offset: UInt32 = 0) {
-        emit(offset / 4 << 16 | 2 << 12 | base << 8 | register << 4 | 2)
+        emit((offset / 4) << 16 | 2 << 12 | base << 8 | register << 4 | 2)
     }
 
     /// ADD.
@@ -159,17 +159,28 @@ extension NORFlash {
 extension Board {
     /// Runs for so much board time from now, or until the text holds `ending`, and returns what it said.
     func text(until ending: String? = nil, milliseconds: UInt64 = 1000) -> String {
-        String(
-            decoding: bytes(milliseconds: milliseconds) { bytes in
-                ending.map { String(decoding: bytes, as: UTF8.self).contains($0) } ?? false
-            }, as: UTF8.self)
+        let wanted = Array((ending ?? "").utf8)
+        let bytes = bytes(milliseconds: milliseconds) { bytes, count in
+            !wanted.isEmpty && bytes.suffix(count + wanted.count - 1).holds(wanted)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The same as bytes, with a condition of its own to stop at.
-    func bytes(milliseconds: UInt64, until isEnough: ([UInt8]) -> Bool = { _ in false }) -> [UInt8] {
+    /// The same as bytes; `isEnough` is given all of them and the count of those that came last.
+    func bytes(milliseconds: UInt64, until isEnough: ([UInt8], Int) -> Bool = { _, _ in false }) -> [UInt8] {
         var bytes: [UInt8] = []
         let deadline = now + milliseconds * 1_000_000
-        while !isEnough(bytes), run(until: deadline) == .output { bytes += takeOutput() }
+        while run(until: deadline) == .output {
+            let more = takeOutput()
+            bytes += more
+            if isEnough(bytes, more.count) { break }
+        }
         return bytes
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func holds(_ part: [UInt8]) -> Bool {
+        count >= part.count && (startIndex...endIndex - part.count).contains { self[$0...].starts(with: part) }
     }
 }

@@ -130,6 +130,7 @@ struct BoardWatchdogTests {
         let kept = BoardProgram.codeBase + 0x180
         program.jump(to: kept, ifZero: 3)
         program.print("lost\n")
+        program.delay(milliseconds: 1)
         program.poke(Self.rtc, reset)
         program.spin()
         program.skip(to: kept)

@@ -105,10 +105,33 @@ extension DeviceError {
         code: "interrupted", message: "interrupted", hint: "Run the command again to go on where it stopped.")
 
     /// A range or region that cannot be.
-    package static func layout(_ message: String) -> DeviceError {
+    package static func layout(_ message: String, forcible: Bool = false) -> DeviceError {
         DeviceError(
             code: "layout-overlap", message: message,
-            hint: "Compare the offsets and sizes with the partition table (`espmask partitions show`).")
+            hint: "Compare the offsets and sizes with the partition table (`espmask partitions show`)"
+                + (forcible ? ", or use --force if you know better." : "."))
+    }
+
+    /// Somebody's data lies where a file shall go.
+    package static func keptData(_ label: String, _ partition: String, at range: Range<Int>) -> DeviceError {
+        DeviceError(
+            code: "layout-overlap",
+            message: "\(label) would wipe out the data in the partition '\(partition)' at "
+                + "\(hexadecimal(range.lowerBound))..\(hexadecimal(range.upperBound))",
+            hint: "Flash the parts separately, write `\(partition) FILE` if it is meant for that partition, "
+                + "or use --force to give the data up.")
+    }
+
+    /// No partition has this label.
+    package static func noPartition(_ label: String, known: [String]) -> DeviceError {
+        DeviceError(
+            code: "usage",
+            message: known.isEmpty
+                ? "there is no partition '\(label)': the board holds no partition table"
+                : "there is no partition '\(label)' on the board",
+            hint: known.isEmpty
+                ? "Give an offset, for example 0x10000, or flash a firmware with its partition table first."
+                : "Its partitions are: \(known.joined(separator: ", ")).")
     }
 
     /// A number that cannot be.

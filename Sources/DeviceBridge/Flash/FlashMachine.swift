@@ -47,6 +47,8 @@ package struct FlashMachine: Sendable {
     private let plan: FlashPlan
     private let options: FlashOptions
     private let encryptionWord: Bool
+    /// Who carries the requests out; may change when the board had to be reached again.
+    package var kind: LoaderKind
     private var state = State.starting
     private var runs: [Run] = []
     private var bytesAhead = 0
@@ -60,10 +62,11 @@ package struct FlashMachine: Sendable {
     private static let mostRecoveries = 16
     private static let mostRewrites = 1
 
-    package init(_ plan: FlashPlan, options: FlashOptions, encryptionWord: Bool) {
+    package init(_ plan: FlashPlan, options: FlashOptions, encryptionWord: Bool, kind: LoaderKind) {
         self.plan = plan
         self.options = options
         self.encryptionWord = encryptionWord
+        self.kind = kind
         written = plan.regions.map { _ in 0 }
     }
 
@@ -173,7 +176,7 @@ extension FlashMachine {
         let run = runs.removeFirst()
         let writer = RunWriter(
             plan.regions[run.region], range: run.range, compresses: options.compresses,
-            encryptionWord: encryptionWord)
+            encryptionWord: encryptionWord, kind: kind)
         return send(run.region, writer)
     }
 

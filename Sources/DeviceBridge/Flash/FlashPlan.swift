@@ -9,12 +9,15 @@ public struct FlashRegion: Equatable, Sendable {
     public var bytes: [UInt8]
     /// What to call it, `factory`.
     public var label: String
+    /// The partition it was meant for by name; nil where only the offset was given.
+    public var partition: String?
 
     /// Makes a region.
-    public init(offset: Int, bytes: [UInt8], label: String) {
+    public init(offset: Int, bytes: [UInt8], label: String, partition: String? = nil) {
         self.offset = offset
         self.bytes = bytes
         self.label = label
+        self.partition = partition
     }
 
     /// The offsets it covers.
@@ -75,8 +78,8 @@ public struct FlashOptions: Equatable, Sendable {
     public var verifies = true
     /// Compress what shrinks by it.
     public var compresses = true
-    /// Go on although fuses protect the chip.
-    public var ignoresProtection = false
+    /// Go on although the chip is protected, or the files are for another chip, too large or in the wrong place.
+    public var isForced = false
 
     /// The usual way: differences only, compressed, verified.
     public init() {}

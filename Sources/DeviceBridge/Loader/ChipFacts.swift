@@ -67,8 +67,11 @@ package struct ESP32Fuses: Equatable, Sendable {
             .joined(separator: ":")
     }
 
-    /// Major: one bit in word 3, one in word 5, one outside the fuses; minor: word 5.
-    package var revision: String {
+    /// `v3.0`
+    package var revision: String { "v\(revisionNumber / 100).\(revisionNumber % 100)" }
+
+    /// Major * 100 + minor. Major: one bit in word 3, one in word 5, one outside the fuses; minor: word 5.
+    package var revisionNumber: Int {
         let bits = (block0[3] >> 15 & 1) | (block0[5] >> 20 & 1) << 1 | (apbControlDate >> 31) << 2
         let major: Int
         switch bits {
@@ -78,7 +81,7 @@ package struct ESP32Fuses: Equatable, Sendable {
         case 7: major = 3
         default: major = 0
         }
-        return "v\(major).\(block0[5] >> 24 & 3)"
+        return major * 100 + Int(block0[5] >> 24 & 3)
     }
 
     package var features: [String] {

@@ -59,6 +59,8 @@ package struct LoaderMachine: Sendable {
         case idle
         /// A request is out.
         case awaiting(LoaderRequest, repeats: Int, hearing: BootHearing)
+        /// A stub streams a range of the flash; what has come so far.
+        case streaming(LoaderRequest, [UInt8])
         /// A reply did not come; the loader is being woken.
         case waking(LoaderRequest, repeats: Int, left: Int, hearing: BootHearing)
     }
@@ -127,6 +129,8 @@ package struct LoaderMachine: Sendable {
             return left > 0 ? sync(attempt, left: left, hearing) : nextAttempt(after: attempt, hearing)
         case .awaiting(let request, let repeats, let hearing):
             return wake(request, repeats, left: Self.wakeTries, hearing)
+        case .streaming(let request, _):
+            return wake(request, Self.mostRepeats, left: Self.wakeTries, BootHearing())
         case .waking(let request, let repeats, let left, let hearing):
             if left > 0 { return wake(request, repeats, left: left, hearing) }
             return fail(.brokeOff(during: "\(request.opcode)", heard: hearing.evidence))
@@ -178,7 +182,7 @@ extension LoaderMachine {
 
     private mutating func heard(_ text: [UInt8]) -> [Action] {
         switch state {
-        case .closed, .idle:
+        case .closed, .idle, .streaming:
             return []
         case .listening(let attempt, var hearing):
             hearing.heard(text)
@@ -247,6 +251,10 @@ extension LoaderMachine {
             switch ReplyReading(packet, to: request) {
             case .unrelated: return []
             case .success(let reply):
+                if request.streamBytes > 0 {
+                    state = .streaming(request, [])
+                    return [.wait(request.timeout)]
+                }
                 state = .idle
                 return [.reply(reply)]
             case .refused(let reason):
@@ -256,6 +264,8 @@ extension LoaderMachine {
                 state = .idle
                 return [.refused(reason)]
             }
+        case .streaming(let request, let bytes):
+            return streamed(packet, request, bytes)
         case .waking(let request, let repeats, _, let hearing):
             // Replies come in order, so what was outstanding cannot come after this.
             if ReplyReading(packet, to: .sync) == .unrelated { return [] }
@@ -269,6 +279,21 @@ extension LoaderMachine {
         }
     }
 
+    /// The next packet of a stream is acknowledged by the number of bytes so far; the digest ends it.
+    private mutating func streamed(_ packet: [UInt8], _ request: LoaderRequest, _ before: [UInt8]) -> [Action] {
+        if before.count == request.streamBytes {
+            state = .idle
+            return packet == RangeProbe.digest(before[...]) ? [.reply(LoaderReply(data: before))] : [.lost]
+        }
+        let bytes = before + packet
+        // A packet of the wrong length was damaged on the way; silence breaks the stream off.
+        guard bytes.count <= request.streamBytes else { return [] }
+        state = .streaming(request, bytes)
+        var count: [UInt8] = []
+        count.appendLittleEndian(UInt32(clamping: bytes.count))
+        return [.send(SlipEncoder.frame(count)), .wait(request.timeout)]
+    }
+
     private mutating func fail(_ error: DeviceError) -> [Action] {
         state = .closed
         return [.failed(error)]
@@ -279,6 +304,14 @@ extension LoaderMachine {
 package enum LoaderKind: Equatable, Sendable {
     /// The chip's own loader.
     case rom
-    /// A flasher stub that somebody loaded and left running.
+    /// A flasher stub: ours, or one that somebody loaded and left running.
     case stub
+
+    /// What one data command carries.
+    package var blockBytes: Int {
+        switch self {
+        case .rom: 0x400
+        case .stub: 0x4000
+        }
+    }
 }

@@ -26,6 +26,8 @@ public struct LoaderOpcode: RawRepresentable, Hashable, Sendable {
     package static let deflateEnd = LoaderOpcode(rawValue: 0x12)
     package static let flashMD5 = LoaderOpcode(rawValue: 0x13)
     package static let securityInfo = LoaderOpcode(rawValue: 0x14)
+    /// A stub's own: streams a range of the flash.
+    package static let readFlash = LoaderOpcode(rawValue: 0xD2)
 }
 
 extension LoaderOpcode: CustomStringConvertible {
@@ -40,7 +42,7 @@ extension LoaderOpcode: CustomStringConvertible {
         .readRegister: "READ_REG", .spiSetParameters: "SPI_SET_PARAMS", .spiAttach: "SPI_ATTACH",
         .readFlashSlow: "READ_FLASH_SLOW", .changeBaudRate: "CHANGE_BAUDRATE", .deflateBegin: "FLASH_DEFL_BEGIN",
         .deflateData: "FLASH_DEFL_DATA", .deflateEnd: "FLASH_DEFL_END", .flashMD5: "SPI_FLASH_MD5",
-        .securityInfo: "GET_SECURITY_INFO",
+        .securityInfo: "GET_SECURITY_INFO", .readFlash: "READ_FLASH",
     ]
 }
 

@@ -18,6 +18,8 @@ package struct LoaderRequest: Equatable, Sendable {
     package var checksum: UInt32 = 0
     /// Bytes of data before the status in a reply that succeeds.
     package var replyDataLength = 0
+    /// Bytes that a stub streams after a reply that succeeds.
+    package var streamBytes = 0
     package var timeout: Duration
     package var `repeat`: Repeat
 
@@ -46,8 +48,10 @@ extension LoaderRequest {
         words(.writeRegister, writes.flatMap { [$0.address, $0.value, $0.mask, 0] }, repeat: .harmless)
     }
 
-    /// Connects the flash chip to its default pins. The ROM wants a second word, of zeros.
-    package static let spiAttach = words(.spiAttach, [0, 0], repeat: .harmless)
+    /// Connects the flash chip to its default pins. The ROM wants a second word, of zeros; a stub takes none.
+    package static func spiAttach(_ kind: LoaderKind) -> LoaderRequest {
+        words(.spiAttach, kind == .rom ? [0, 0] : [0], repeat: .harmless)
+    }
 
     /// Tells the ROM how large the flash is.
     package static func spiSetParameters(flashSize: Int) -> LoaderRequest {
@@ -71,6 +75,39 @@ extension LoaderRequest {
         return request
     }
 
+    /// What one MEM_DATA carries; the ROM takes no more.
+    package static let memoryBlockBytes = 0x1800
+
+    /// Makes ready for a program's bytes at an address of the RAM.
+    package static func memoryBegin(bytes: Int, address: UInt32) -> LoaderRequest {
+        let blocks = (bytes + memoryBlockBytes - 1) / memoryBlockBytes
+        return words(
+            .memoryBegin,
+            [UInt32(clamping: bytes), UInt32(clamping: blocks), UInt32(clamping: memoryBlockBytes), address],
+            repeat: .askFirst)
+    }
+
+    /// A block of it.
+    package static func memoryData(_ data: ArraySlice<UInt8>, sequence: Int) -> LoaderRequest {
+        block(.memoryData, Array(data), sequence, limit: CommandTime.quick.base)
+    }
+
+    /// Runs it.
+    package static func memoryEnd(entry: UInt32) -> LoaderRequest {
+        var request = words(.memoryEnd, [0, entry], repeat: .askFirst)
+        request.timeout = .milliseconds(300)
+        return request
+    }
+
+    /// A range of the flash as a stream of packets, which only a stub can give; it may be asked for anew.
+    package static func readFlash(_ range: Range<Int>) -> LoaderRequest {
+        var request = words(
+            .readFlash, [UInt32(clamping: range.lowerBound), UInt32(clamping: range.count), 0x1000, 64],
+            repeat: .askFirst)
+        request.streamBytes = range.count
+        return request
+    }
+
     /// The chip's security flags and id; the ROMs of ESP32 and ESP8266 do not know it.
     package static let securityInfo: LoaderRequest = {
         var request = words(.securityInfo, [], repeat: .harmless)
@@ -78,9 +115,10 @@ extension LoaderRequest {
         return request
     }()
 
-    /// Changes the loader's rate; the reply still comes at the old one.
-    package static func changeBaudRate(_ baud: Int) -> LoaderRequest {
-        words(.changeBaudRate, [UInt32(clamping: baud), 0], repeat: .askFirst)
+    /// Changes the loader's rate; the reply still comes at the old one, which a stub wants to be told.
+    package static func changeBaudRate(_ baud: Int, from old: Int, _ kind: LoaderKind) -> LoaderRequest {
+        let second = kind == .rom ? 0 : UInt32(clamping: old)
+        return words(.changeBaudRate, [UInt32(clamping: baud), second], repeat: .askFirst)
     }
 
     /// Leaves the loader: 0 restarts the chip.
@@ -108,28 +146,31 @@ package struct RegisterWrite: Equatable, Sendable {
 }
 
 extension LoaderRequest {
-    /// The ROM's block: what one data command carries.
-    package static let blockBytes = 0x400
-
     /// Erases `eraseBytes` from `offset` on and makes ready for `blocks` plain blocks.
     /// `encryptionWord`: later chips' ROMs expect a fifth word, the ESP32's refuses it.
     package static func flashBegin(
-        eraseBytes: Int, blocks: Int, offset: Int, encryptionWord: Bool
+        eraseBytes: Int, blocks: Int, offset: Int, encryptionWord: Bool, _ kind: LoaderKind
     ) -> LoaderRequest {
-        begin(.flashBegin, eraseBytes, blocks, offset, encryptionWord, time: .erasing)
+        begin(.flashBegin, eraseBytes, blocks, offset, encryptionWord, kind)
     }
 
-    /// The same for a compressed stream; the ROM wants the uncompressed size in whole blocks.
+    /// The same for a compressed stream; the ROM wants the uncompressed size in whole blocks, a stub the size itself.
     package static func deflateBegin(
-        uncompressedBytes: Int, blocks: Int, offset: Int, encryptionWord: Bool
+        uncompressedBytes: Int, blocks: Int, offset: Int, encryptionWord: Bool, _ kind: LoaderKind
     ) -> LoaderRequest {
-        let rounded = (uncompressedBytes + blockBytes - 1) / blockBytes * blockBytes
-        return begin(.deflateBegin, rounded, blocks, offset, encryptionWord, time: .erasing)
+        let block = kind.blockBytes
+        let size = kind == .rom ? (uncompressedBytes + block - 1) / block * block : uncompressedBytes
+        return begin(.deflateBegin, size, blocks, offset, encryptionWord, kind)
+    }
+
+    /// The end of a run, which to a stub means that everything must have come; the ROM would leave its loader.
+    package static func flashEnd(isCompressed: Bool, bytes: Int) -> LoaderRequest {
+        words(isCompressed ? .deflateEnd : .flashEnd, [1], time: .inflating, bytes: bytes, repeat: .askFirst)
     }
 
     /// A plain block, filled up with 0xFF.
-    package static func flashData(_ data: ArraySlice<UInt8>, sequence: Int) -> LoaderRequest {
-        let padded = Array(data) + [UInt8](repeating: 0xFF, count: max(0, blockBytes - data.count))
+    package static func flashData(_ data: ArraySlice<UInt8>, sequence: Int, _ kind: LoaderKind) -> LoaderRequest {
+        let padded = Array(data) + [UInt8](repeating: 0xFF, count: max(0, kind.blockBytes - data.count))
         return block(.flashData, padded, sequence, limit: CommandTime.erasing.limit(bytes: padded.count))
     }
 
@@ -141,10 +182,10 @@ extension LoaderRequest {
     }
 
     private static func begin(
-        _ opcode: LoaderOpcode, _ size: Int, _ blocks: Int, _ offset: Int, _ encryptionWord: Bool, time: CommandTime
+        _ opcode: LoaderOpcode, _ size: Int, _ blocks: Int, _ offset: Int, _ encryptionWord: Bool, _ kind: LoaderKind
     ) -> LoaderRequest {
-        let body = [size, blocks, blockBytes, offset].map { UInt32(clamping: $0) } + (encryptionWord ? [0] : [])
-        return words(opcode, body, time: time, bytes: size, repeat: .askFirst)
+        let body = [size, blocks, kind.blockBytes, offset].map { UInt32(clamping: $0) } + (encryptionWord ? [0] : [])
+        return words(opcode, body, time: .erasing, bytes: size, repeat: .askFirst)
     }
 
     private static func block(
@@ -192,12 +233,12 @@ package enum ReplyReading: Equatable, Sendable {
         if request.opcode == .flashMD5 && payload.count == 18 { dataLength = 16 }
         guard payload.count >= dataLength + 2 else {
             // Too short for the data: only a refusal may be.
-            self = payload[8] != 0 ? .refused(ROMError(rawValue: payload[9])) : .unrelated
+            self = payload[8] != 0 ? .refused(ROMError(status: payload[8], payload[9])) : .unrelated
             return
         }
         let status = payload.dropFirst(dataLength)
         if status[status.startIndex] != 0 {
-            self = .refused(ROMError(rawValue: status[status.startIndex + 1]))
+            self = .refused(ROMError(status: status[status.startIndex], status[status.startIndex + 1]))
         } else {
             self = .success(LoaderReply(value: value, data: Array(payload.prefix(dataLength))))
         }

@@ -9,6 +9,11 @@ public struct ROMError: RawRepresentable, Hashable, Sendable {
     /// Makes a reason from its byte.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// The reason in two status bytes: the ROM's is the second, a stub's numbers begin at 0xC0 in the first.
+    package init(status first: UInt8, _ second: UInt8) {
+        self.init(rawValue: first >= 0xC0 ? first : second)
+    }
+
     /// The message is malformed or the command unknown.
     public static let invalidMessage = ROMError(rawValue: 0x05)
     /// The command was understood but could not be carried out.
@@ -37,6 +42,7 @@ public struct ROMError: RawRepresentable, Hashable, Sendable {
     /// True where the data was damaged on the way, so that sending it anew can help.
     package var isTransmissionDamage: Bool {
         [.invalidMessage, .invalidChecksum, .deflate, .deflateChecksum, .deflateParameter].contains(self)
+            || [0xC0, 0xC1, 0xC7, 0xC8, 0xC9].contains(rawValue)
     }
 
     package var hint: String {

@@ -27,10 +27,14 @@ public struct MonitorConfiguration: Equatable, Sendable {
     /// The size of the arena in bytes, where it is known.
     public var arena: Int?
 
+    /// Whether each line is an event. Without lines a gigabyte of log costs no more than a look.
+    public var tellsLines: Bool
+
     /// Makes a configuration.
-    public init(labels: [String] = [], threshold: Double = 0.5, arena: Int? = nil) {
+    public init(labels: [String] = [], threshold: Double = 0.5, arena: Int? = nil, tellsLines: Bool = true) {
         self.labels = labels
         self.threshold = threshold
         self.arena = arena
+        self.tellsLines = tellsLines
     }
 }

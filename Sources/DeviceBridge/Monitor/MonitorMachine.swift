@@ -20,8 +20,8 @@ public struct MonitorMachine: Sendable {
     private var linesSinceTaskWatchdog = Int.max
     /// Whether the firmware said in this run why it ends.
     private var hasCrashed = false
-    private var announced: Set<String> = []
-    private var inWindow: Set<String> = []
+    private var announced: [String: Diagnosis.Severity] = [:]
+    private var inWindow: [String: Diagnosis.Severity] = [:]
     /// Whether our sketch has a model that works: then a refused input is the host's fault.
     private var sketchIsReady = false
     private var now: UInt64 = 0
@@ -29,7 +29,10 @@ public struct MonitorMachine: Sendable {
     private var toldPartial = 0
     private var hostDays: UInt64 = 0
     private var lastHostTime: Int?
-    private var lastLine: MonitorLine?
+    /// Whether each line is an event.
+    private let tellsLines: Bool
+    /// Room for a line that loses its colours.
+    private var scratch: [UInt8] = []
 
     /// So many lines behind a finding may still explain it.
     private static let windowLines = 8
@@ -41,7 +44,11 @@ public struct MonitorMachine: Sendable {
         inferences.labels = configuration.labels
         inferences.threshold = configuration.threshold
         context.arena = configuration.arena
+        tellsLines = configuration.tellsLines
     }
+
+    /// How many lines came.
+    public private(set) var lineCount = 0
 
     /// All diagnoses so far, root cause first; complete after `finished()`.
     public var diagnoses: [Diagnosis] { total.diagnoses(context) }
@@ -53,13 +60,33 @@ public struct MonitorMachine: Sendable {
         return waits ? lastArrival &+ Self.silence : nil
     }
 
+    /// Whether the start of the firmware was heard: without it nobody knows what it said of its errors then.
+    public var sawStart: Bool { context.sawStart }
+
+    /// The restarts that nobody asked for, while they follow each other.
+    public var loop: RebootLoop? { reboots.loop }
+
+    /// Names the classes from now on.
+    public mutating func name(labels: [String], threshold: Double) {
+        inferences.labels = labels
+        inferences.threshold = threshold
+    }
+
     /// Takes bytes that arrived at a time, in nanoseconds of any steady clock.
     public mutating func received(_ bytes: some Sequence<UInt8>, at nanoseconds: UInt64) -> [MonitorEvent] {
+        let events = bytes.withContiguousStorageIfAvailable { take($0, at: nanoseconds) }
+        return events ?? Array(bytes).withUnsafeBufferPointer { take($0, at: nanoseconds) }
+    }
+
+    private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, at nanoseconds: UInt64) -> [MonitorEvent] {
         now = max(now, nanoseconds)
         lastArrival = now
         var events: [MonitorEvent] = []
-        for raw in merger.received(bytes) { take(raw, &events) }
-        if merger.unfinished.count < toldPartial { toldPartial = 0 }
+        var merger = LineMerger()
+        swap(&merger, &self.merger)
+        merger.take(bytes) { line, number in take(raw: line, number, &events) }
+        swap(&merger, &self.merger)
+        if self.merger.unfinished.count < toldPartial { toldPartial = 0 }
         return events
     }
 
@@ -79,10 +106,18 @@ public struct MonitorMachine: Sendable {
         return events
     }
 
-    /// The stream ended.
-    public mutating func finished() -> [MonitorEvent] {
+    /// The stream ended. Where it was cut off, the line that has no ending may be half a line, and means nothing.
+    public mutating func finished(isCutOff: Bool = false) -> [MonitorEvent] {
         var events: [MonitorEvent] = []
-        if let raw = merger.finished() { take(raw, &events) }
+        if let raw = merger.finished() {
+            if isCutOff {
+                lineCount = raw.number
+                let text = Array(PlainText.of(raw.bytes).utf8)
+                if tellsLines { events.append(.line(MonitorLine(bytes: text, number: raw.number, isCutShort: true))) }
+            } else {
+                raw.bytes.withUnsafeBufferPointer { take(raw: $0, raw.number, &events) }
+            }
+        }
         toldPartial = 0
         emit(inferences.flush(), &events)
         if let report = panics.finish() { take(report, &events) }
@@ -93,28 +128,92 @@ public struct MonitorMachine: Sendable {
     /// The caller is about to reset the board: the restart that follows is not the firmware's.
     public mutating func hostResets() { reboots.hostResets() }
 
-    private mutating func take(_ raw: RawLine, _ events: inout [MonitorEvent]) {
-        for line in MonitorLine.lines(of: raw) { take(line, &events) }
+    /// A line as it came.
+    private mutating func take(raw: UnsafeBufferPointer<UInt8>, _ number: Int, _ events: inout [MonitorEvent]) {
+        lineCount = number
+        if PlainBytes.isPlain(raw) { return take(stamped: raw, number, &events) }
+        var plain: [UInt8] = []
+        swap(&plain, &scratch)
+        PlainBytes.strip(raw, into: &plain)
+        plain.withUnsafeBufferPointer { take(stamped: $0, number, &events) }
+        plain.removeAll(keepingCapacity: plain.capacity <= 1 << 14)
+        swap(&plain, &scratch)
     }
 
-    private mutating func take(_ line: MonitorLine, _ events: inout [MonitorEvent]) {
-        lastLine = line
-        let report = SketchReport(line)
-        emit(inferences.take(line, report), &events)
-        events.append(.line(line))
-        noteTime(of: line)
-        if let boot = boots.take(line) { take(boot, line, &events) } else { takeSavedPC(line) }
+    /// A line of plain text with what a host may have put before it.
+    private mutating func take(stamped: UnsafeBufferPointer<UInt8>, _ number: Int, _ events: inout [MonitorEvent]) {
+        guard HostPrefix.isPossible(stamped) else { return take(plain: stamped, number, nil, &events) }
+        let prefix = HostPrefix(of: Array(stamped))
+        let rest = UnsafeBufferPointer(rebasing: stamped[prefix.length...])
+        take(plain: rest, number, prefix.milliseconds, &events)
+    }
+
+    /// A line of the board: most of them say nothing to any parser, which costs one look at each byte.
+    private mutating func take(
+        plain text: UnsafeBufferPointer<UInt8>, _ number: Int, _ hostMilliseconds: Int?,
+        _ events: inout [MonitorEvent]
+    ) {
+        let isQuiet = panics.open == nil && !inferences.isReadingBlock
+        if isQuiet, let numbers = InferenceParser.plainDump(text) {
+            pass(text, number, hostMilliseconds, speaksOfResults: false, &events)
+            return inferences.take(numbers, line: number)
+        }
+        var traits = LineTraits.of(text)
+        if traits.contains(.oddNumber), !OutputWatcher.mayHoldOddNumber(text) { traits.remove(.oddNumber) }
+        if isQuiet, traits.subtracting(.speaksOfResults).isEmpty, !Self.needsCare(text) {
+            let speaks = traits.contains(.speaksOfResults) && text.count < OutputWatcher.longestLine
+            return pass(text, number, hostMilliseconds, speaksOfResults: speaks, &events)
+        }
+        let line = MonitorLine(bytes: Array(text), number: number, hostMilliseconds: hostMilliseconds)
+        guard traits.contains(.cut) else { return take(line, traits, &events) }
+        for part in line.parts { take(part, part.bytes.withUnsafeBufferPointer(LineTraits.of), &events) }
+    }
+
+    /// Whether a line that holds no word that matters may still be a host's note or a dump behind a log's head.
+    private static func needsCare(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = text.first, let last = text.last else { return false }
+        if first == 0x2D || first == 0x20 || first == 0x30 { return true }
+        guard last == 0x2C || last.isDigit else { return false }
+        return (first == 0x5B || text.count > 2 && text[1] == 0x20) && text.contains(0x2C)
+    }
+
+    /// A line that concerns no parser: all that it does is to be one more.
+    private mutating func pass(
+        _ text: UnsafeBufferPointer<UInt8>, _ number: Int, _ hostMilliseconds: Int?, speaksOfResults: Bool,
+        _ events: inout [MonitorEvent]
+    ) {
+        emit(inferences.nextLine(), &events)
+        if tellsLines {
+            events.append(
+                .line(MonitorLine(bytes: Array(text), number: number, hostMilliseconds: hostMilliseconds)))
+        }
+        if let hostMilliseconds { noteTime(hostMilliseconds) }
+        reboots.line()
+        if linesSinceTaskWatchdog < Int.max { linesSinceTaskWatchdog += 1 }
+        outputs.nextLine(speaksOfResults: speaksOfResults)
+        linesSinceFinding += 1
+        if linesSinceFinding > Self.windowLines { announce(&events) }
+    }
+
+    private mutating func take(_ line: MonitorLine, _ traits: LineTraits, _ events: inout [MonitorEvent]) {
+        let report = traits.contains(.sketch) ? SketchReport(line) : nil
+        emit(inferences.take(line, report, traits), &events)
+        if tellsLines { events.append(.line(line)) }
+        if let time = line.hostMilliseconds { noteTime(time) }
+        if traits.contains(.boot) {
+            if let boot = boots.take(line) { take(boot, line, &events) } else { takeSavedPC(line) }
+        }
         if let report { take(report, line, &events) }
-        if line.saysThatHostResets { reboots.hostResets() }
+        if traits.contains(.host), line.saysThatHostResets { reboots.hostResets() }
         reboots.line()
         if linesSinceTaskWatchdog < Int.max { linesSinceTaskWatchdog += 1 }
         if !line.isHostNote {
-            if let panic = panics.take(line) { take(panic, &events) }
+            if traits.contains(.panic) || panics.open != nil, let panic = panics.take(line) { take(panic, &events) }
             // A dump of numbers says nothing in words.
-            if !line.looksLikeNumbers {
+            if traits.contains(.rule), !line.looksLikeNumbers {
                 for finding in RuleIndex.all.findings(in: line) { add(finding) }
             }
-            if inferences.held?.line != line.number { for finding in outputs.take(line) { add(finding) } }
+            if inferences.held?.line != line.number { for finding in outputs.take(line, traits) { add(finding) } }
         }
         linesSinceFinding += 1
         // A dump that is being printed will say more.
@@ -149,7 +248,7 @@ public struct MonitorMachine: Sendable {
         takeSavedPC(line)
     }
 
-    private mutating func add(_ loop: RebootWatcher.Loop, _ line: MonitorLine) {
+    private mutating func add(_ loop: RebootLoop, _ line: MonitorLine) {
         let grave = loop.count > 2 || !loop.isSoftwareOnly || total.codes.contains { $0.family != .symptom }
         var finding = Finding(.rebootLoop, grave ? .error : .warning, line)
         finding.details = ["count": .number(loop.count), "reset": .text(loop.reset)]
@@ -215,10 +314,12 @@ public struct MonitorMachine: Sendable {
     private mutating func add(_ finding: Finding) {
         if finding.code == .taskWatchdog { linesSinceTaskWatchdog = 0 }
         total.add(finding)
-        if announced.count < 4096, !announced.contains(finding.identity) {
+        let identity = finding.identity
+        // What is graver than it was is news again.
+        if announced.count < 4096, announced[identity].map({ $0 < finding.severity }) ?? true {
             if window.isEmpty { linesSinceFinding = 0 }
             window.add(finding)
-            inWindow.insert(finding.identity)
+            inWindow[identity] = max(inWindow[identity] ?? .info, finding.severity)
         }
     }
 
@@ -226,10 +327,13 @@ public struct MonitorMachine: Sendable {
     private mutating func announce(_ events: inout [MonitorEvent]) {
         guard !window.isEmpty else { return }
         for diagnosis in window.diagnoses(context, others: total.codes) {
-            if announced.insert(diagnosis.identity).inserted { events.append(.diagnosis(diagnosis)) }
+            if announced[diagnosis.identity].map({ $0 < diagnosis.severity }) ?? true {
+                announced[diagnosis.identity] = diagnosis.severity
+                events.append(.diagnosis(diagnosis))
+            }
         }
-        announced.formUnion(inWindow)
-        inWindow = []
+        announced.merge(inWindow) { max($0, $1) }
+        inWindow = [:]
         window = CaseFile()
     }
 
@@ -240,9 +344,9 @@ public struct MonitorMachine: Sendable {
     }
 
     /// A saved log's clock starts again at midnight.
-    private mutating func noteTime(of line: MonitorLine) {
-        guard let time = line.hostMilliseconds else { return }
+    private mutating func noteTime(_ time: Int) {
         if let last = lastHostTime, time < last - 43_200_000 { hostDays += 1 }
+        if lastHostTime == nil { reboots.changeClock() }
         lastHostTime = time
     }
 }

@@ -59,27 +59,20 @@ extension LoaderSession {
             secureBoot: (data.first ?? 0) & 1 != 0)
     }
 
-    /// The last look before the first erase: the flash is large enough and the chip takes plain images.
-    func clear(_ plan: FlashPlan, _ options: FlashOptions) async throws(DeviceError) {
-        let chip = try connectedChip()
-        if chip.spi != nil {
-            guard let bytes = try await flashID()?.bytes else { throw .noFlash }
-            try plan.check(flashBytes: bytes)
-            try await attach()
-        }
-        if options.ignoresProtection { return }
-        let security: ChipSecurity
-        if chip.name == "esp32" {
-            // Two words of the seven hold it.
-            var words = [UInt32](repeating: 0, count: 7)
-            words[0] = try await register(ESP32Fuses.block0Address)
-            words[6] = try await register(ESP32Fuses.block0Address + 24)
-            security =
-                ESP32Fuses(block0: words, apbControlDate: 0)?.security
-                ?? ChipSecurity(flashEncryption: false, secureBoot: false)
-        } else {
-            security = try await laterSecurity()
-        }
-        if let protection = security.protection { throw .protectedChip(protection) }
+    /// What the chip's fuses protect.
+    func security() async throws(DeviceError) -> ChipSecurity {
+        guard try connectedChip().name == "esp32" else { return try await laterSecurity() }
+        // Two words of the seven hold it.
+        var words = [UInt32](repeating: 0, count: 7)
+        words[0] = try await register(ESP32Fuses.block0Address)
+        words[6] = try await register(ESP32Fuses.block0Address + 24)
+        return ESP32Fuses(block0: words, apbControlDate: 0)?.security
+            ?? ChipSecurity(flashEncryption: false, secureBoot: false)
+    }
+
+    /// The chip's revision, major * 100 + minor; nil where we cannot read it.
+    func revision() async throws(DeviceError) -> Int? {
+        guard try connectedChip().name == "esp32" else { return nil }
+        return try await fuses().revisionNumber
     }
 }

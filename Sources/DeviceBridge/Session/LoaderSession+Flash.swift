@@ -9,23 +9,32 @@ extension LoaderSession {
     ) async throws(DeviceError) -> FlashReport {
         let start = ContinuousClock.now
         let chip = try connectedChip()
+        if !options.isForced { try ImageGuard(plan, chip: chip.name).check(chip: chip.name) }
         try await attach()
-        var machine = FlashMachine(plan, options: options, encryptionWord: chip.beginHasEncryptionWord)
+        var machine = FlashMachine(
+            plan, options: options, encryptionWord: chip.beginHasEncryptionWord, kind: kind)
         var event = FlashMachine.Event.proceed
         var reconnections = 0
         while true {
+            machine.kind = kind
             switch machine.next(event) {
             case .request(let request, let state):
                 progress(state)
                 event = try await outcome(of: request, &reconnections)
             case .writesAhead:
                 try await clearPatiently(plan, options, &reconnections)
+                for region in plan.regions { forgetTable(in: region.range) }
                 event = .proceed
             case .done:
+                if options.verifies, let table = plan.ownTable { remember(table) }
                 return FlashReport(
                     regions: machine.outcome, seconds: (ContinuousClock.now - start) / .seconds(1),
                     recoveries: machine.recoveries + reconnections)
             case .failed(let error):
+                // The ROM only says that it could not read there; the flash's size may say why.
+                if error.code == "loader-refused", let bytes = try await flashID()?.bytes {
+                    try plan.check(flashBytes: bytes)
+                }
                 throw error
             }
         }
@@ -80,12 +89,29 @@ extension LoaderSession {
         return digest
     }
 
-    /// Reads a range of the flash through the ROM, 64 bytes a question, and has the board confirm its MD5.
+    /// Where the flash differs from `bytes`, found by MD5; sectors, neighbours joined.
+    public func differences(
+        from bytes: [UInt8], at offset: Int, label: String = "", progress: @Sendable (FlashProgress) -> Void = { _ in }
+    ) async throws(DeviceError) -> [Range<Int>] {
+        let region = FlashRegion(offset: offset, bytes: bytes, label: label)
+        try check(region.range)
+        var probe = RangeProbe(region, range: region.range)
+        while let question = probe.question {
+            progress(
+                FlashProgress(
+                    phase: .verify, done: question.lowerBound - offset, total: bytes.count, label: label))
+            probe.answered(try await md5(question))
+        }
+        return probe.differing
+    }
+
+    /// Reads a range of the flash, from the ROM 64 bytes a question, and has the board confirm its MD5.
     public func read(
         _ range: Range<Int>, progress: @Sendable (FlashProgress) -> Void = { _ in }
     ) async throws(DeviceError) -> [UInt8] {
         try check(range)
         try await attach()
+        if kind == .stub { return try await stream(range, progress: progress) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         while bytes.count < range.count {
@@ -102,6 +128,11 @@ extension LoaderSession {
         return bytes
     }
 
+    /// Throws `protected-chip` where erasing would leave a chip that nothing plain can be flashed to any more.
+    public func requireUnprotected() async throws(DeviceError) {
+        if let protection = try await knownSecurity().protection { throw .protectedChip(protection) }
+    }
+
     /// Erases whole sectors. Errors: `usage` where the range does not begin and end on 4 KB.
     public func erase(_ range: Range<Int>) async throws(DeviceError) {
         guard range.lowerBound % FlashPlan.sectorBytes == 0, range.upperBound % FlashPlan.sectorBytes == 0 else {
@@ -112,10 +143,11 @@ extension LoaderSession {
         try check(range)
         if range.isEmpty { return }
         try await knowFlash(atLeast: range.upperBound)
+        forgetTable(in: range)
         let word = try connectedChip().beginHasEncryptionWord
         for attempt in 0... {
             let begin = LoaderRequest.flashBegin(
-                eraseBytes: range.count, blocks: 0, offset: range.lowerBound, encryptionWord: word)
+                eraseBytes: range.count, blocks: 0, offset: range.lowerBound, encryptionWord: word, kind)
             switch try await exchange(begin) {
             case .reply: return
             case .refused(let reason): throw .refused(begin.opcode, reason)

@@ -44,7 +44,8 @@ extension LoaderSession {
                 try await erase(range.lowerBound + partition.lowerBound..<range.upperBound + partition.lowerBound)
             case .write(let offset, let bytes):
                 position = offset < SlotPosition.b.offset ? .a : .b
-                let region = FlashRegion(offset: partition.lowerBound + offset, bytes: bytes, label: "model")
+                let region = FlashRegion(
+                    offset: partition.lowerBound + offset, bytes: bytes, label: "model", partition: "model")
                 var options = options
                 // A header after a payload that nobody proved would make that payload count.
                 options.verifies = true
@@ -53,6 +54,20 @@ extension LoaderSession {
         }
         return ModelReport(
             slot: position, offset: partition.lowerBound + position.offset, size: image.count, written: written)
+    }
+
+    /// Gives the model that is in force in a partition another arena: one header is written, nothing else.
+    /// Errors: `model-invalid` where there is no model, and those of `flash`. Returns the bytes sent.
+    public func setArena(_ bytes: UInt32, in partition: Range<Int>) async throws(DeviceError) -> Int {
+        let before = try await modelPartition(at: partition.lowerBound, image: [])
+        let steps: [ModelPartition.Step]
+        do { steps = try before.steps(toSetArena: bytes) } catch { throw DeviceError(error) }
+        var written = 0
+        for case .write(let offset, let bytes) in steps {
+            let region = FlashRegion(offset: partition.lowerBound + offset, bytes: bytes, label: "model")
+            written += try await flash(try FlashPlan([region])).written
+        }
+        return written
     }
 
     /// The headers on the board, and whether their payloads hold.
@@ -89,7 +104,7 @@ extension LoaderSession {
     private func holds(
         _ header: SlotHeader, at start: Int, image: [UInt8]
     ) async throws(DeviceError) -> Bool {
-        let payload = image[ModelSlot.payloadOffset...]
+        let payload = image.dropFirst(ModelSlot.payloadOffset)
         if let own = try? SlotHeader(parsing: Array(image.prefix(SlotHeader.size))), own.sections == header.sections {
             let place = start + ModelSlot.payloadOffset
             return try await md5(place..<place + payload.count) == RangeProbe.digest(payload)

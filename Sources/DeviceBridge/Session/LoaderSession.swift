@@ -1,6 +1,8 @@
 // Drives a LoaderMachine over a line: performs its actions, keeps its deadline, and strings requests together
 // into what a user wants. Which bytes mean what is the machines' business; this file only waits, sends and asks.
 
+import ESPImage
+
 /// A conversation with a board's loader over one line.
 public actor LoaderSession {
     /// The line, which outlives the session.
@@ -8,20 +10,37 @@ public actor LoaderSession {
 
     private var machine: LoaderMachine
     private let approach: LoaderMachine.Approach
+    private let stub: StubSource?
     /// The chip, known after `connect`.
     public private(set) var chip: LoaderChip?
     /// What the flash's id says, when it was asked for.
     private(set) var flashBytes: Int?
-    private var kind = LoaderKind.rom
+    /// Who answers.
+    private(set) var kind = LoaderKind.rom
     private var baud: Int
     private var attachedBytes: Int?
+    /// What was asked about the board and holds until it is connected again.
+    private var known = KnownFacts()
+
+    private struct KnownFacts {
+        var security: ChipSecurity?
+        var table: PartitionTable??
+    }
 
     /// Any size the ROM can address: enough for hashing before the true size is asked for.
     private static let provisionalFlashBytes = FlashPlan.addressableBytes
 
+    /// Finds the flasher stub for a chip; nil where the ROM's loader is to do the work.
+    public typealias StubSource = @Sendable (_ chip: String) throws(DeviceError) -> StubProgram?
+
     /// A session over `line`, which runs at `baud`. `resets` are tried in turn where the line can reset the board.
-    public init(line: any SerialLine, baud: Int = 115200, resets: [ResetSequence] = ResetSequence.usual) {
+    /// With `stub` the ROM's loader is replaced by the program it gives, after connecting.
+    public init(
+        line: any SerialLine, baud: Int = 115200, resets: [ResetSequence] = ResetSequence.usual,
+        stub: StubSource? = nil
+    ) {
         self.line = line
+        self.stub = stub
         self.baud = baud
         var approach = LoaderMachine.Approach.waiting
         if line.capabilities.contains(.modemLines) {
@@ -42,6 +61,10 @@ public actor LoaderSession {
         let found = try await detect()
         if let chip, chip.name != found.name { throw .wrongChip(found: found.name, wanted: chip.name) }
         chip = found
+        if kind == .rom, let program = try stub?(found.name) {
+            try await start(program)
+            kind = .stub
+        }
         return found
     }
 
@@ -53,6 +76,7 @@ public actor LoaderSession {
 
     private func reach() async throws(DeviceError) {
         attachedBytes = nil
+        known = KnownFacts()
         if line.capabilities.contains(.baudRate), baud != 115200 {
             try await line.setBaudRate(115200)
             baud = 115200
@@ -153,7 +177,7 @@ public actor LoaderSession {
     func attach() async throws(DeviceError) {
         let size = flashBytes ?? Self.provisionalFlashBytes
         if attachedBytes == size { return }
-        if attachedBytes == nil { _ = try await ask(.spiAttach) }
+        if attachedBytes == nil { _ = try await ask(.spiAttach(kind)) }
         _ = try await ask(.spiSetParameters(flashSize: size))
         attachedBytes = size
     }
@@ -161,6 +185,30 @@ public actor LoaderSession {
     /// Notes the true size of the flash; the ROM is told with the next `attach`.
     func learned(flashBytes bytes: Int?) {
         if let bytes { flashBytes = min(bytes, FlashPlan.addressableBytes) }
+    }
+
+    /// What the fuses protect, asked once.
+    func knownSecurity() async throws(DeviceError) -> ChipSecurity {
+        if let security = known.security { return security }
+        let security = try await security()
+        known.security = security
+        return security
+    }
+
+    /// The board's partition table, read once; nil where there is none.
+    func knownTable() async throws(DeviceError) -> PartitionTable? {
+        if let table = known.table { return table }
+        let table = try await partitionTable()
+        known.table = .some(table)
+        return table
+    }
+
+    /// The table that the flash is proven to hold now.
+    func remember(_ table: PartitionTable) { known.table = .some(table) }
+
+    /// The flash is about to change: what was read of the table no longer counts where `range` holds it.
+    func forgetTable(in range: Range<Int>) {
+        if range.contains(PartitionTable.usualOffset) { known.table = nil }
     }
 
     /// Connects again after the board restarted or fell silent, where the line can reset it.
@@ -185,7 +233,7 @@ public actor LoaderSession {
         if try connectedChip().name == "esp32", kind == .rom {
             asked = try await fuses().requestedBaud(wanted, calibration: register(ESP32Fuses.calibration))
         }
-        _ = try await ask(.changeBaudRate(asked))
+        _ = try await ask(.changeBaudRate(asked, from: baud, kind))
         try await line.setBaudRate(wanted)
         // The chip changes over while its answer is still leaving.
         try await line.pause(.milliseconds(50))
@@ -204,7 +252,7 @@ public actor LoaderSession {
             // The ROM takes the END only after a BEGIN; nothing comes back, since it is gone by then.
             let nothing = LoaderRequest.flashBegin(
                 eraseBytes: 0, blocks: 0, offset: 0,
-                encryptionWord: chip?.beginHasEncryptionWord ?? false)
+                encryptionWord: chip?.beginHasEncryptionWord ?? false, kind)
             try await line.write(nothing.frame)
             _ = try await line.read(within: .milliseconds(100))
             try await line.write(LoaderRequest.flashEndReboot.frame)

@@ -12,8 +12,11 @@ public struct MonitorSession: Sendable {
     }
 
     /// The line, which outlives the session.
-    public let line: any SerialLine
+    public private(set) var line: any SerialLine
     private var machine: MonitorMachine
+    /// The lines before this one lasted so long: the machine's clock never goes back.
+    private var earlier: UInt64 = 0
+    private var latest: UInt64 = 0
 
     /// A session over an open line.
     public init(line: any SerialLine, _ configuration: MonitorConfiguration = MonitorConfiguration()) {
@@ -23,16 +26,21 @@ public struct MonitorSession: Sendable {
 
     /// All diagnoses so far, root cause first.
     public var diagnoses: [Diagnosis] { machine.diagnoses }
+    /// Whether the start of the firmware was heard, and with it what it says of its errors then.
+    public var sawStart: Bool { machine.sawStart }
+    /// The restarts that nobody asked for, while they follow each other.
+    public var loop: RebootLoop? { machine.loop }
 
     /// Waits at most `time` on the line's clock for something to happen. Errors: `connection-lost`, `needs-mask-rom`.
     public mutating func listen(within time: Duration) async throws(DeviceError) -> Heard {
         var wait = time
         if let deadline = machine.deadline {
-            wait = max(.zero, min(wait, await .nanoseconds(Int64(clamping: deadline)) - line.now))
+            let now = earlier &+ Self.nanoseconds(await line.now)
+            wait = max(.zero, min(wait, .nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))))
         }
         let bytes = try await line.read(within: wait)
-        let now = Self.nanoseconds(await line.now)
-        let events = bytes.isEmpty ? machine.timePassed(to: now) : machine.received(bytes, at: now)
+        latest = earlier &+ Self.nanoseconds(await line.now)
+        let events = bytes.isEmpty ? machine.timePassed(to: latest) : machine.received(bytes, at: latest)
         return Heard(bytes: bytes, events: events)
     }
 
@@ -45,8 +53,25 @@ public struct MonitorSession: Sendable {
         try await line.perform(.run)
     }
 
-    /// The end of the stream: what was only held back.
-    public mutating func finish() -> [MonitorEvent] { machine.finished() }
+    /// Resets the board into its loader, where the line can.
+    public mutating func resetIntoLoader() async throws(DeviceError) {
+        machine.hostResets()
+        try await line.perform(.classic(.milliseconds(50)))
+    }
+
+    /// Names the classes from now on.
+    public mutating func name(labels: [String], threshold: Double) {
+        machine.name(labels: labels, threshold: threshold)
+    }
+
+    /// The end of the stream, or of this line: what was only held back. A line that had no ending yet means nothing.
+    public mutating func finish() -> [MonitorEvent] { machine.finished(isCutOff: true) }
+
+    /// Goes on over another line to the same board.
+    public mutating func resume(on line: any SerialLine) async {
+        self.line = line
+        earlier = latest &- min(latest, Self.nanoseconds(await line.now))
+    }
 
     private static func nanoseconds(_ time: Duration) -> UInt64 {
         UInt64(clamping: time.components.seconds) &* 1_000_000_000

@@ -26,10 +26,18 @@ extension DeviceError {
 
     /// The user may not open the device.
     package static func permissionDenied(_ port: String) -> DeviceError {
-        DeviceError(
+        let group = owningGroup(port) ?? "dialout"
+        return DeviceError(
             code: "permission-denied", message: "no permission to open \(port)",
-            hint: "Add yourself to the group that owns the device (often `sudo usermod -aG dialout $USER`) "
-                + "and log in again.")
+            hint: "Add yourself to the group that owns it, `sudo usermod -aG \(group) $USER`, "
+                + "and log in again; for now, `newgrp \(group)` in this shell will do.")
+    }
+
+    /// The name of the group that owns a device, nil where it is root's or cannot be found out.
+    private static func owningGroup(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_gid != 0, let entry = getgrgid(status.st_gid) else { return nil }
+        return String(cString: entry.pointee.gr_name)
     }
 
     /// The line was open and broke.

@@ -74,6 +74,8 @@ public actor TermiosLine: SerialLine {
 
     /// Gives the device back.
     public func close() {
+        // A pseudo-terminal outlives this end, and with it would its being somebody's alone.
+        if let channel { _ = ioctl(channel.descriptor.rawValue, UInt(TIOCNXCL)) }
         try? channel?.descriptor.close()
         channel = nil
     }

@@ -86,7 +86,8 @@ extension Board {
     }
 
     private func runProgram(to end: UInt64) -> Pause? {
-        let horizon = max(min(end, nextEvent), chip.cpu.cycle)
+        // Short of the end of time, which the processor would take for a timer's.
+        let horizon = max(min(end, nextEvent, .max - 1), chip.cpu.cycle)
         chip.signals.horizon = horizon
         switch chip.cpu.run(until: horizon) {
         case .deadline, .stopRequested: break

@@ -43,6 +43,12 @@ public struct BoardProfile: Equatable, Sendable {
         self.seed = seed
     }
 
+    /// The profile of one piece of a kind of board; pieces side by side each have a MAC of their own.
+    package init(board: String, piece: String?, flashSize: Int) {
+        self.init(name: board, flashSize: flashSize)
+        mac[5] = (piece ?? "").utf8.reduce(mac[5]) { $0 &* 31 &+ $1 }
+    }
+
     /// An ESP32-DevKitC V4 with 4 MB of flash.
     public static let devKitC = BoardProfile(name: "esp32-devkitc-v4")
 }

@@ -62,8 +62,8 @@ struct BootImageReader {
     private static let pageSize = FlashCache.pageSize
     // 4 MB a second through the cache.
     private static let nanosecondsPerByte: UInt64 = 250
-    // A watchdog ends a load of that many pages long before it is done.
-    private static let pageLimit = 64
+    // The watchdog, which bites after 333 ms, ends a load of so many bytes before it is done.
+    private static let byteLimit = 24 * pageSize
 
     func byte(_ position: Int) -> UInt8 {
         let offset = (BootROM.imageOffset + position) % flash.size
@@ -92,7 +92,7 @@ struct BootImageReader {
         load.position += 8
         load.steps.append(.print("load:0x\(hex(address, digits: 8)),len:\(Int32(bitPattern: length))"))
         let start = load.position
-        let count = Int(min(length, UInt32(Self.pageLimit * Self.pageSize)))
+        let count = min(Int(length), max(0, Self.byteLimit - load.position))
         load.steps.append(.copy(address: address, flashOffset: BootROM.imageOffset + start, count: count))
         readData(count: count, &load)
         load.position = start + count

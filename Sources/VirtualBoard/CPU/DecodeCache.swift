@@ -31,6 +31,8 @@ final class DecodeCache {
     private let memory: MemoryMap
     private var usedPages: [Int] = []
     private var end = stride
+    /// The place of the last instruction of the block being decoded, if it is not the second of a pair; 0 for none.
+    private var single = 0
     /// The blocks must be forgotten before any is run again: the memory is full, or a block runs over a loop's end.
     private(set) var isObsolete: Bool {
         get { obsolescence.pointee }
@@ -130,6 +132,7 @@ final class DecodeCache {
         guard fetch(start) != nil else { return nil }
         let header = end
         end += Self.stride
+        single = 0
         let place = end
         var (address, count, group) = (start, 0, 0)
         var endsHere = false
@@ -177,11 +180,24 @@ final class DecodeCache {
             decoded.setTarget(target ?? straight)
             decoded.c = UInt8(position + 1)
             append(decoded)
+        case .nothing: return .nothing
         case _:
             decoded.setOrigin(pc: address, word: word, position: position)
             append(decoded)
         }
+        pairUp(decoded.operation)
         return decoded.operation
+    }
+
+    /// Makes one operation of the last two instructions where there is one, unless the first belongs to a pair already.
+    private func pairUp(_ operation: Operation) {
+        let last = end - Self.stride
+        if single != 0, let pair = Operation.pair(instruction(at: UInt32(single)).pointee.operation, operation) {
+            instruction(at: UInt32(single)).pointee.operation = pair
+            single = 0
+        } else {
+            single = last
+        }
     }
 
     private func appendNext(_ address: UInt32, count: Int) {

@@ -23,6 +23,7 @@ enum Operation: UInt8 {
     case multiplyLow, multiply16Unsigned, multiply16Signed, multiplyHighUnsigned, multiplyHighSigned
     case minimum, maximum, minimumUnsigned, maximumUnsigned, signExtend, countZeros
     case moveIfZero, moveIfNonzero, moveIfNegative, moveIfNonnegative
+    /// Takes its cycle; not kept.
     case nothing
 
     // Loads and stores of a at b + immediate.
@@ -46,6 +47,10 @@ enum Operation: UInt8 {
     case jump, call, loop, loopIfNonzero, loopIfPositive
     // To x[a]; the immediate is the address behind the instruction, `position` counts.
     case jumpRegister, callRegister
+
+    // Two instructions in a row, which programs have often: the operation stands in the first one's place, and the second
+    // keeps its own.
+    case movePair, moveImmediatePair, load32Pair, store32Pair, moveAndCall, addImmediateAndJump
 }
 
 /// A decoded instruction, 16 bytes. The second half of an instruction that can jump says where to; that of any other says
@@ -96,6 +101,19 @@ struct DecodedInstruction {
 }
 
 extension Operation {
+    /// The operation that does both, where there is one.
+    static func pair(_ first: Operation, _ second: Operation) -> Operation? {
+        switch (first, second) {
+        case (.move, .move): .movePair
+        case (.moveImmediate, .moveImmediate): .moveImmediatePair
+        case (.load32, .load32): .load32Pair
+        case (.store32, .store32): .store32Pair
+        case (.move, .call): .moveAndCall
+        case (.addImmediate, .jumpRegister): .addImmediateAndJump
+        case _: nil
+        }
+    }
+
     /// The target is in the instruction, which has a link instead of an origin.
     var isLinked: Bool {
         switch self {

@@ -37,7 +37,7 @@ package final class ESP32Chip {
         rtc = RTCControl(signals: signals)
         flashControllers = (0..<2).map { _ in FlashController(flash: flash, signals: signals) }
         timed = uarts as [any TimedDevice] + timerGroups as [any TimedDevice] + [rtc]
-        wire()
+        wire(flash)
         addMemories()
         attachPeripherals(profile: profile)
     }
@@ -65,11 +65,15 @@ package final class ESP32Chip {
         for block in stored { block.reset() }
     }
 
-    private func wire() {
+    private func wire(_ flash: NORFlash) {
         let cpu = cpu
         let matrix = matrix
         signals.sourceChanged = { [unowned matrix] source, level in matrix.set(source: source, level) }
         signals.stopRequested = { [unowned cpu] in cpu.requestStop() }
+        let (memory, flashBytes) = (memory, flash.bytes)
+        flash.contentsChanged = { [weak memory] range in
+            memory?.noteChange(at: UnsafeRawPointer(flashBytes + range.lowerBound), count: range.count)
+        }
         matrix.lineChanged = { [unowned cpu] line, level in cpu.setInterruptLine(line, level) }
     }
 

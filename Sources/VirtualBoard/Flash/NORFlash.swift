@@ -68,6 +68,8 @@ public final class NORFlash {
     package var busyNanoseconds: UInt64 = 0
     /// Called with the running number (from 1) of each program and erase; false cuts the power in its middle.
     package var onWrite: ((Int) -> Bool)?
+    /// Called with the offsets of bytes that have changed; whoever keeps what it made of mapped bytes makes it anew.
+    package var contentsChanged: ((Range<Int>) -> Void)?
     /// Cells that do not take what is written to them.
     package var stuckBits: [StuckBit] = [] { didSet { applyStuckBits() } }
     /// False after a power cut: nothing is programmed or erased until `restorePower`.
@@ -168,6 +170,7 @@ public final class NORFlash {
         guard isInside(offset, 1), (0..<8).contains(bit) else { return }
         let cell = bytes + offset
         cell.storeBytes(of: cell.load(as: UInt8.self) ^ (1 << UInt8(bit)), as: UInt8.self)
+        contentsChanged?(offset..<offset + 1)
     }
 
     func isInside(_ offset: Int, _ count: Int) -> Bool {
@@ -189,7 +192,8 @@ public final class NORFlash {
             page[place] &= byte
             place = (place + 1) % Self.pageSize
         }
-        return finishWrite(completes)
+        let start = offset - offset % Self.pageSize
+        return finishWrite(start..<start + Self.pageSize, completes)
     }
 
     private func erase(_ range: Range<Int>, nanoseconds: UInt64) -> Bool {
@@ -199,11 +203,12 @@ public final class NORFlash {
         busyNanoseconds += nanoseconds
         let completes = onWrite?(counters.writes) ?? true
         memset(bytes + range.lowerBound, 0xFF, completes ? range.count : range.count / 2)
-        return finishWrite(completes)
+        return finishWrite(range, completes)
     }
 
-    private func finishWrite(_ completes: Bool) -> Bool {
+    private func finishWrite(_ range: Range<Int>, _ completes: Bool) -> Bool {
         if !stuckBits.isEmpty { applyStuckBits() }
+        contentsChanged?(range)
         if !completes { isPowered = false }
         return completes
     }
@@ -214,6 +219,7 @@ public final class NORFlash {
             let mask: UInt8 = 1 << UInt8(stuck.bit)
             let value = cell.load(as: UInt8.self)
             cell.storeBytes(of: stuck.value ? value | mask : value & ~mask, as: UInt8.self)
+            contentsChanged?(stuck.offset..<stuck.offset + 1)
         }
     }
 

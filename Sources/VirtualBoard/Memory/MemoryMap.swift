@@ -176,6 +176,7 @@ public final class MemoryMap {
 
     private func claim(_ range: Range<UInt32>, _ region: MemoryRegion) {
         precondition(range.lowerBound % Self.pageSize == 0 && range.upperBound % Self.pageSize == 0, "whole pages only")
+        isCodeStale = true
         regions.append(region)
         for page in Int(range.lowerBound >> 12)..<Int(range.upperBound >> 12) {
             owners[page] = UInt16(regions.count)

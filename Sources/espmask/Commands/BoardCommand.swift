@@ -2,6 +2,9 @@
 // string like `virtual:` opens inside this program is not here.
 
 import ArgumentParser
+import BoardPorts
+import DeviceBridge
+import ESPImage
 import SystemPackage
 import Toolchain
 import VirtualBoard
@@ -40,7 +43,7 @@ struct BoardServeCommand: ParsableCommand {
     }
 
     @Option(help: "The board, as `boards/` names it; NAME#OTHER is another one of its kind.")
-    var board = "esp32-devkitc-v4"
+    var board = Project.defaultBoard
     @Option(name: .customLong("rfc2217"), help: "A port for RFC 2217, 0 for a free one (the default).")
     var rfc2217: UInt16?
     @Option(help: "A port for plain TCP, 0 for a free one.") var tcp: UInt16?
@@ -60,10 +63,9 @@ struct BoardServeCommand: ParsableCommand {
     func run() throws {
         let console = out.console
         let faults = try fault.map { text throws(VirtualBoardError) in try FaultInjector(parsing: text) }
-        let profile = try boardProfile()
-        let file = try flashFile()
+        let (profile, file) = try profileAndFile()
         let board = Board(
-            profile: profile, flash: try NORFlash(file: FilePath(file), size: profile.flashSize),
+            profile: profile, flash: try NORFlash(file: file, size: profile.flashSize),
             faults: faults ?? FaultInjector())
         let server = try BoardServer(board, at: endpoint, pace: boardPace, startsInLoader: download)
         server.report = { failure in console.note(Failure(failure.code, failure.message, hint: failure.hint).text) }
@@ -86,32 +88,25 @@ struct BoardServeCommand: ParsableCommand {
         }
     }
 
-    /// What `boards/` says about the board, as far as a virtual one has it.
-    private func boardProfile() throws -> BoardProfile {
-        let kind = String(board.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0])
+    /// The board that `virtual:` with this name stands for, and the file of its flash.
+    private func profileAndFile() throws -> (BoardProfile, FilePath) {
+        guard case .virtual(let kind?, let piece) = try? PortAddress("virtual:" + board) else {
+            throw Failure(
+                "usage", "'\(board)' is no board's name", hint: "Name one of `espmask boards`, or NAME#OTHER.")
+        }
         let home = try ProjectHome.find(environment: Console.environmentVariables, executable: Console.executable)
         let description = try home.board(named: kind)
         guard description.chip == "esp32" else {
             throw Failure(
-                "wrong-chip", "there is no virtual \(description.chip), which \(kind) has",
-                hint: "Choose a board with an ESP32, for example --board esp32-devkitc-v4.")
+                "wrong-chip", "there is no virtual board with an \(description.chip), which \(kind) has",
+                hint: "Choose a board with an ESP32, for example --board \(Project.defaultBoard).")
         }
-        guard let size = ByteNumber.parse(description.flash.size.replacing("B", with: "")) else {
-            throw Failure(
-                "usage", "the flash size of \(kind) is '\(description.flash.size)', which is no size",
-                hint: "Write it in boards/\(kind).json like 4MB.")
-        }
-        return BoardProfile(name: board, flashSize: size)
-    }
-
-    private func flashFile() throws(Failure) -> String {
-        if let flash { return flash }
-        guard !board.contains("/") else {
-            throw Failure("usage", "'\(board)' is no board's name", hint: "A name goes without '/'.")
-        }
-        let folder = ".espmask/boards/\(board)"
-        try Files.makeFolder(folder)
-        return folder + "/flash.bin"
+        let size = try FlashSize.named(description.flash.size).bytes
+        let profile = BoardProfile(board: kind, piece: piece, flashSize: size)
+        if let flash { return (profile, FilePath(flash)) }
+        let file = PortOpener(board: kind, pace: .realTime) { _ in size }.flashFile(board: kind, name: piece)
+        try Files.makeFolder(file.removingLastComponent().string)
+        return (profile, file)
     }
 }
 

@@ -10,14 +10,21 @@ struct Espmask: AsyncParsableCommand {
             RunCommand.self,
             BuildCommand.self,
             FlashCommand.self,
+            ReadCommand.self,
+            EraseCommand.self,
+            VerifyCommand.self,
+            ResetCommand.self,
+            InfoCommand.self,
             MonitorCommand.self,
             ExplainCommand.self,
+            TuneArenaCommand.self,
             PredictCommand.self,
             ModelCommand.self,
             ImageCommand.self,
             PartitionsCommand.self,
             BoardCommand.self,
             BoardsCommand.self,
+            PortsCommand.self,
         ]
     )
 }

@@ -18,14 +18,10 @@ struct ExplainCommand: AsyncParsableCommand {
     func run() async throws {
         let console = out.console
         let decoder = try elf.map { try AddressDecoder(elf: try Files.read($0)) }
-        let heard = HeardLog(try Files.read(file), decoder: decoder)
+        var heard = HeardLog(console: console, decoder: decoder)
+        try heard.report(on: file)
         if let path = elf, heard.hasForeignPanic {
             console.note("note: the panic's ELF digest is not that of \(path): its names and lines may be wrong")
-        }
-        if console.json {
-            console.event(heard.json)
-        } else {
-            for line in heard.text { console.line(line) }
         }
     }
 }

@@ -14,6 +14,11 @@ struct FlashCommand: AsyncParsableCommand {
         discussion: """
             Examples: espmask flash run_model_cnn --port /dev/ttyUSB0
                       espmask flash 0x10000 app.bin --port socket://127.0.0.1:4000
+                      espmask flash run_model_cnn --port /dev/ttyUSB0,/dev/ttyUSB1
+
+            What would not start, or would wipe out somebody's data, is refused: an image for another chip or another \
+            revision of it, one larger than its partition, a file on NVS or otadata, a layout larger than the flash. \
+            Image headers are written as they are; nothing is patched.
             """)
 
     /// What to write of a sketch.
@@ -21,7 +26,7 @@ struct FlashCommand: AsyncParsableCommand {
         case model, firmware, all
     }
 
-    @Argument(help: "A sketch, the folder of a build, or OFFSET FILE and again as often as needed.")
+    @Argument(help: "A sketch, the folder of a build, or OFFSET FILE (a partition's label will do) and again.")
     var what: [String] = []
     @OptionGroup var ports: PortOptions
     @Option(help: "The board, as `boards/` names it.") var board: String?
@@ -32,7 +37,8 @@ struct FlashCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-diff"), help: "Write everything, without asking what is there already.")
     var noDiff = false
     @Flag(name: .customLong("no-verify"), help: "Do not have the board hash what was written.") var noVerify = false
-    @Flag(help: "Write although the chip's fuses protect it.") var force = false
+    @OptionGroup var stub: StubOption
+    @Flag(help: "Write what would be refused: protected chips, wrong images, wrong places.") var force = false
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
@@ -43,24 +49,23 @@ struct FlashCommand: AsyncParsableCommand {
         flags[.arena] = arena.map { String($0) }
         let update: BoardUpdate
         let access: Ports
-        if ByteNumber.parse(what.first ?? "") != nil {
+        if what.count >= 2 || ByteNumber.parse(what.first ?? "") != nil {
             let home = try ProjectHome.find(
                 environment: Console.environmentVariables, executable: Console.executable)
             access = Ports(home: home, settings: try Project.settings(flags: flags), pace: .virtualTime)
-            update = try prepared(BoardUpdate(chip: nil, plan: try FlashPlan(try regions())), access.settings)
+            update = try prepared(try files(), access.settings)
         } else {
-            guard what.count <= 1 else {
-                throw ValidationError("Give one sketch or folder, or pairs of OFFSET and FILE")
-            }
             let job = try await FlashJob(what: what.first, flags: flags, part: only, console: console)
             access = Ports(home: job.home, settings: job.settings, pace: .virtualTime)
             update = try prepared(job.update, job.settings)
         }
-        for address in try access.addresses() {
-            let line = try await access.open(address)
-            let report = try await Flashing.perform(update, over: line, console: console)
-            await line.close()
-            Flashing.show(report, port: address, console: console)
+        let addresses = try access.addresses()
+        if addresses.count == 1 {
+            try await Flashing.one(update, at: addresses[0], access, stub: try stub.source, console: console)
+        } else if let failure = await Flashing.many(
+            update, at: addresses, access, stub: try stub.source, console: console)
+        {
+            throw ArgumentParser.ExitCode(failure.exitCode)
         }
     }
 
@@ -69,20 +74,30 @@ struct FlashCommand: AsyncParsableCommand {
         update.erasesAll = erase
         update.options.onlyDifferences = !noDiff
         update.options.verifies = !noVerify
-        update.options.ignoresProtection = force
+        update.options.isForced = force
         update.baud = try settings.number(.baud, atLeast: 300) ?? Ports.usualBaud
         return update
     }
 
-    private func regions() throws -> [DeviceBridge.FlashRegion] {
+    /// The files of the arguments, at their offsets or for the partitions of their labels.
+    private func files() throws -> BoardUpdate {
         guard what.count.isMultiple(of: 2) else {
             throw ValidationError("Give pairs of OFFSET and FILE, for example 0x10000 app.bin")
         }
-        return try stride(from: 0, to: what.count, by: 2).map { index in
-            guard let offset = ByteNumber.parse(what[index]) else {
-                throw ValidationError("'\(what[index])' is no offset; write for example 0x10000")
+        var regions: [DeviceBridge.FlashRegion] = []
+        var labelled: [BoardUpdate.Labelled] = []
+        for index in stride(from: 0, to: what.count, by: 2) {
+            let (place, file) = (what[index], what[index + 1])
+            let bytes = try Files.read(file)
+            if bytes.isEmpty { throw Failure("usage", "\(file) is empty", hint: "Check the path.") }
+            if let label = try LoaderWork.label(place) {
+                labelled.append(.init(partition: label, bytes: bytes, label: file))
+            } else {
+                regions.append(.init(offset: ByteNumber.parse(place) ?? 0, bytes: bytes, label: file))
             }
-            return .init(offset: offset, bytes: try Files.read(what[index + 1]), label: what[index + 1])
         }
+        var update = BoardUpdate(chip: nil, plan: try FlashPlan(regions))
+        update.labelled = labelled
+        return update
     }
 }

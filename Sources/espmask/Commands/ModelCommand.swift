@@ -7,7 +7,8 @@ import HostInference
 
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "model", abstract: "Look at and pack models.", subcommands: [ModelInfo.self, ModelPack.self])
+        commandName: "model", abstract: "Look at, pack and export models.",
+        subcommands: [ModelInfo.self, ModelPack.self, ModelHeaderCommand.self])
 
     /// A file's name without folder and ending.
     static func name(of path: String) -> String {
@@ -19,9 +20,10 @@ struct ModelCommand: AsyncParsableCommand {
 struct ModelInfo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info", abstract: "Operators, shapes and the memory map of the arena.",
-        discussion: "Example: espmask model info my.tflite --json")
+        discussion: "Example: espmask model info my.tflite --svg memory.svg")
 
     @Argument(help: "The .tflite file.") var model: String
+    @Option(help: "Draw the memory map into an SVG file.") var svg: String?
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
@@ -29,6 +31,10 @@ struct ModelInfo: AsyncParsableCommand {
         let bytes = try Files.read(model)
         let (loaded, plan) = try PackedModel.load(bytes, path: model)
         let digest = SHA256.hash(data: bytes).hexDigits
+        if let svg {
+            let drawing = MemoryDrawing(name: ModelCommand.name(of: model), ops: loaded.ops, plan: plan)
+            try Files.write(Array(drawing.text.utf8), to: svg)
+        }
         if console.json {
             console.event([
                 "name": .string(ModelCommand.name(of: model)), "bytes": .int(bytes.count), "sha256": .string(digest),

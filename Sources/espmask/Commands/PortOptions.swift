@@ -9,13 +9,13 @@ import Toolchain
 
 struct PortOptions: ParsableArguments {
     @Option(help: "A device path, auto, virtual:[BOARD][#NAME], socket://HOST:PORT or rfc2217://HOST:PORT.")
-    var port: String?
+    var port: [String] = []
     @Option(help: "The rate to flash with, or to listen at.") var baud: Int?
 
     /// The settings that were given.
     var flags: [SettingName: String] {
         var flags: [SettingName: String] = [:]
-        flags[.port] = port
+        flags[.port] = port.isEmpty ? nil : port.joined(separator: ",")
         flags[.baud] = baud.map(String.init)
         return flags
     }
@@ -33,13 +33,25 @@ struct Ports {
     /// The port in force: the one that was asked for, else the virtual board.
     var name: String { settings[.port]?.text ?? "virtual:" }
 
-    /// The addresses of the ports in force; several are separated by commas.
+    /// The addresses of the ports in force; several are separated by commas, and `auto` is the port it stands for.
     func addresses() throws(DeviceError) -> [PortAddress] {
         var addresses: [PortAddress] = []
         for part in name.split(separator: ",", omittingEmptySubsequences: false) {
-            addresses.append(try PortAddress(String(part)))
+            let address = try found(try PortAddress(String(part)))
+            guard !addresses.contains(address) else {
+                throw DeviceError(
+                    code: "usage", message: "the port \(address) is named twice", hint: "Name each board once.")
+            }
+            addresses.append(address)
         }
         return addresses
+    }
+
+    /// The device that `auto` stands for: the one candidate, else the one that the wanted board would be behind.
+    private func found(_ address: PortAddress) throws(DeviceError) -> PortAddress {
+        guard case .automatic = address else { return address }
+        let board = settings[.board].flatMap { try? home.board(named: $0.text) }
+        return .device(path: try AutomaticPort.choose(preferring: { board?.isBehind($0) ?? false }))
     }
 
     /// The one address in force.

@@ -24,6 +24,15 @@ struct Failure: Error, Equatable, Sendable {
         ["error": ["code": .string(code), "message": .string(message), "hint": .string(hint)]]
     }
 
+    /// The same, of one board among several.
+    func json(port: String) -> JSON {
+        [
+            "error": [
+                "code": .string(code), "message": .string(message), "hint": .string(hint), "port": .string(port),
+            ]
+        ]
+    }
+
     /// The text printed to stderr.
     var text: String { "error: \(message) [\(code)]" + (hint.isEmpty ? "" : "\n  hint: \(hint)") }
 }

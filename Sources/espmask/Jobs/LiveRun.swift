@@ -4,6 +4,7 @@
 import DeviceBridge
 import ESPImage
 import HostInference
+import SystemPackage
 
 /// A run on a board that was just restarted.
 struct LiveRun {
@@ -19,6 +20,7 @@ struct LiveRun {
     private var differing: [Int] = []
     private var expected: [Prediction] = []
     private var isSick = false
+    private var firmware: FirmwareFinder
 
     /// A board that says nothing for so long, on its own clock, says nothing any more.
     private static let patience = Duration.seconds(15)
@@ -33,6 +35,7 @@ struct LiveRun {
             line: line,
             MonitorConfiguration(labels: plan.model.slot.labels, threshold: plan.threshold))
         view = RunView(plan: plan, console: console)
+        firmware = try FirmwareFinder(elf: plan.elf?.string)
     }
 
     /// Talks until the last prediction. Throws `timed-out`, `verify-failed` and the line's errors; ends the program with
@@ -59,7 +62,8 @@ struct LiveRun {
         case .diagnosis(let diagnosis):
             if diagnosis.severity == .error { isSick = true }
             view.diagnosis(diagnosis)
-        case .line, .panic, .partial: break
+        case .panic(let report): view.panic(firmware.decode(report).panic)
+        case .line, .partial: break
         }
     }
 

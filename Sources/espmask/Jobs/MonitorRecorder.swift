@@ -26,17 +26,23 @@ struct MonitorRecorder {
 
     /// Keeps a prediction.
     func take(_ inference: InferenceEvent) throws(Failure) {
-        let cells = [
+        let cells: [String] = [
             String(inference.index), inference.tokens.joined(separator: " "), inference.label ?? "",
             inference.microseconds.map { String($0) } ?? "", inference.bits?.joined(separator: " ") ?? "",
         ]
-        try write(cells.joined(separator: ",") + "\n", to: csv, csvName)
+        try write(cells.map(Self.cell).joined(separator: ",") + "\n", to: csv, csvName)
     }
 
     /// Closes the files.
     func finish() throws(Failure) {
         do { try log?.close() } catch { throw Self.unwritable(logName, error) }
         do { try csv?.close() } catch { throw Self.unwritable(csvName, error) }
+    }
+
+    /// A cell as RFC 4180 has it: in quotes where it holds a comma or a quote.
+    private static func cell(_ text: String) -> String {
+        guard text.contains(where: { $0 == "," || $0 == "\"" }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 
     private func write(_ text: String, to file: FileDescriptor?, _ name: String) throws(Failure) {

@@ -56,8 +56,10 @@ struct PackedModel {
     init?(project: Project) throws {
         guard let path = project.file(.model) else { return nil }
         let labels = project.settings[.labels]?.text.split(separator: ",").map { String($0) } ?? []
+        // An arena belongs to the model it was given with: another model, chosen by something stronger, has its own.
+        let arena = try project.settings.number(.arena) ?? 0
         var options = Options(
-            arena: UInt32(clamping: try project.settings.number(.arena) ?? 0),
+            arena: project.settings.isAsStrong(.arena, as: .model) ? UInt32(clamping: arena) : 0,
             scale: try project.settings.number(.scale) ?? 128)
         options.transform = project.file(.transform)
         try self.init(path: path, options: options)

@@ -39,6 +39,24 @@ struct Project {
         return setting.origin == SketchSettings.origin ? sketch.file(setting.text).string : setting.text
     }
 
+    /// Keeps an arena for later runs: in the sketch's own sketch.json, or, with the model it is for, in the working
+    /// folder's espmask.yaml, where the sketch is one of the product's or the model is not the sketch's own.
+    /// Returns the file's name. Throws `output-unwritable`.
+    func keep(arena: Int) throws(Failure) -> String {
+        let isProducts = sketch.folder.string.hasPrefix(home.sketches.string)
+        if !isProducts, !isChosen(.model) {
+            let path = sketch.folder.appending("sketch.json").string
+            let old = Files.exists(path) ? try Files.text(path) : "{}"
+            try Files.write(Array(SketchSettings.text(old, arena: arena).utf8), to: path)
+            return path
+        }
+        var text = Files.exists(SettingsFile.name) ? try Files.text(SettingsFile.name) : ""
+        if let model = file(.model) { text = SettingsFile.text(text, setting: .model, to: model) }
+        text = SettingsFile.text(text, setting: .arena, to: String(arena))
+        try Files.write(Array(text.utf8), to: SettingsFile.name)
+        return SettingsFile.name
+    }
+
     /// Whether the setting was given by something stronger than sketch.json.
     func isChosen(_ name: SettingName) -> Bool {
         settings[name].map { $0.origin != SketchSettings.origin } ?? false
@@ -47,6 +65,17 @@ struct Project {
 
 extension SketchSettings {
     static let origin = "sketch.json"
+
+    /// The text of a sketch.json with another arena; all else stays as it is written.
+    static func text(_ old: String, arena: Int) -> String {
+        if old.contains(/"arena"\s*:\s*[0-9]+/) {
+            return old.replacing(/"arena"\s*:\s*[0-9]+/, with: "\"arena\": \(arena)")
+        }
+        guard let brace = old.firstIndex(of: "{") else { return "{ \"arena\": \(arena) }\n" }
+        let rest = old[old.index(after: brace)...]
+        let isEmpty = rest.first { !$0.isWhitespace } == "}"
+        return old[...brace] + " \"arena\": \(arena)" + (isEmpty ? " " : ",") + rest
+    }
 
     /// What sketch.json gives.
     var place: Settings.Place {

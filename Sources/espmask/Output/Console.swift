@@ -16,12 +16,15 @@ struct Console: Sendable {
     let interactive: Bool
     /// True when stdout may carry colours.
     let colour: Bool
+    /// True when stdout is a terminal that takes control sequences.
+    let isTerminal: Bool
 
     init(json: Bool) {
         self.json = json
         let dumb = Console.environment("TERM") == "dumb"
         interactive = isatty(STDERR_FILENO) == 1 && !dumb
-        colour = isatty(STDOUT_FILENO) == 1 && !dumb && Console.environment("NO_COLOR") == nil
+        isTerminal = isatty(STDOUT_FILENO) == 1 && !dumb
+        colour = isTerminal && Console.environment("NO_COLOR") == nil
     }
 
     /// Prints a line of results.
@@ -35,6 +38,9 @@ struct Console: Sendable {
 
     /// Writes raw text to stderr: progress that is drawn over itself.
     func draw(_ text: String) { Console.write(text, to: .standardError) }
+
+    /// Writes raw text to stdout: a screen that is drawn over itself.
+    func paint(_ text: String) { Console.write(text, to: .standardOutput) }
 
     /// The value of an environment variable, or nil.
     static func environment(_ name: String) -> String? {

@@ -12,6 +12,8 @@ indirect enum JSON: Equatable, Sendable {
     case float(Float)
     case string(String)
     case array([JSON])
+    /// A value that is JSON already.
+    case verbatim(String)
     case object([Member])
 
     /// A key and its value.
@@ -27,7 +29,8 @@ indirect enum JSON: Equatable, Sendable {
         return out
     }
 
-    private func write(to out: inout String) {
+    /// Appends the value to a text.
+    func write(to out: inout String) {
         switch self {
         case .null: out += "null"
         case .bool(let value): out += value ? "true" : "false"
@@ -35,6 +38,7 @@ indirect enum JSON: Equatable, Sendable {
         case .number(let value): out += value.isFinite ? value.description : "null"
         case .float(let value): out += value.isFinite ? value.description : "null"
         case .string(let value): JSON.quote(value, to: &out)
+        case .verbatim(let text): out += text
         case .array(let values):
             out += "["
             for (index, value) in values.enumerated() {
@@ -56,6 +60,12 @@ indirect enum JSON: Equatable, Sendable {
 
     private static func quote(_ text: String, to out: inout String) {
         out += "\""
+        // Nearly every text is plain, and then it is copied as it is.
+        if text.utf8.allSatisfy({ $0 &- 0x20 < 0x5F && $0 != 0x22 && $0 != 0x5C }) {
+            out += text
+            out += "\""
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": out += "\\\""

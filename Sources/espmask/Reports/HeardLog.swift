@@ -1,45 +1,112 @@
-// A log as the monitor heard it from its first byte to its last, and the report on it.
+// The report on a log, of whatever length: it is read piece by piece, predictions are written as they are found, and
+// what has to wait for the end is bounded or kept outside memory.
 
 import DeviceBridge
+import Foundation
+import SystemPackage
 
-/// All that a log holds.
-struct HeardLog {
-    /// Root cause first.
-    let diagnoses: [Diagnosis]
-    private(set) var inferences: [InferenceEvent] = []
-    private(set) var boots: [BootEvent] = []
-    private(set) var panics: [DecodedPanic] = []
-    private var lines = 0
-
-    init(
-        _ bytes: [UInt8], _ configuration: MonitorConfiguration = MonitorConfiguration(), decoder: AddressDecoder? = nil
-    ) {
-        var machine = MonitorMachine(configuration)
-        for event in machine.received(bytes, at: 0) + machine.finished() {
-            switch event {
-            case .line(let line): lines = line.number
-            case .boot(let boot): boots.append(boot)
-            case .inference(let inference): inferences.append(inference)
-            case .panic(let panic): panics.append(DecodedPanic(panic, decoder))
-            case .partial, .sketch, .diagnosis: break
-            }
-        }
-        diagnoses = machine.diagnoses
-    }
+/// Hears a log from its first byte to its last and reports on it.
+struct HeardLog: ~Copyable {
+    private var machine: MonitorMachine
+    private let decoder: AddressDecoder?
+    private let console: Console
+    private var writer: ResultWriter
+    private var inferences = 0
+    private var boots = 0
+    /// The first panics, for the report for people.
+    private var panics: [DecodedPanic] = []
+    private var bootsAsJSON = ByteSpool()
+    private var panicsAsJSON = ByteSpool()
+    /// Frames that were looked up before: a board that restarts for hours panics in the same place.
+    private var frames: [[UInt32]: [AddressDecoder.Frame]] = [:]
+    private static let mostPanics = 64
+    private static let pieceBytes = 1 << 18
 
     /// Whether a panic says that another ELF file than the given one runs.
-    var hasForeignPanic: Bool { panics.contains { $0.match == .different } }
+    private(set) var hasForeignPanic = false
 
-    /// The shape of `explain --json`.
-    var json: JSON {
-        [
-            "diagnoses": .array(diagnoses.map(\.json)), "inferences": .array(inferences.map(\.json)),
-            "boots": .array(boots.map(\.json)), "panics": .array(panics.map(\.json)),
-        ]
+    init(console: Console, _ configuration: MonitorConfiguration = MonitorConfiguration(), decoder: AddressDecoder?) {
+        var configuration = configuration
+        configuration.tellsLines = false
+        machine = MonitorMachine(configuration)
+        self.console = console
+        self.decoder = decoder
+        writer = ResultWriter(console: console)
+    }
+
+    /// Reads a file, or standard input for `-`, and prints the report. Throws `file-not-found`.
+    mutating func report(on path: String) throws {
+        let file: FileDescriptor
+        do {
+            file = path == "-" ? .standardInput : try FileDescriptor.open(FilePath(path), .readOnly)
+            if console.json { writer.write("{\"inferences\":[") }
+            var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
+            while true {
+                let count = try piece.withUnsafeMutableBytes { try file.read(into: $0) }
+                if count == 0 { break }
+                let events = piece.withUnsafeBufferPointer {
+                    machine.received(UnsafeBufferPointer(rebasing: $0[..<count]), at: 0)
+                }
+                for event in events { try take(event) }
+            }
+        } catch let error as Errno {
+            throw Failure(
+                "file-not-found", "cannot read \(path): \(error)",
+                hint: "Check the path; relative paths start at the working folder.")
+        }
+        if path != "-" { try? file.close() }
+        for event in machine.finished() { try take(event) }
+        if console.json { try finishJSON() } else { for line in text { console.line(line) } }
+    }
+
+    private mutating func take(_ event: MonitorEvent) throws {
+        switch event {
+        case .inference(let inference):
+            if console.json {
+                if inferences > 0 { writer.write(",") }
+                writer.write(inference.json)
+            }
+            inferences += 1
+        case .boot(let boot):
+            if console.json { try bootsAsJSON.append((boots > 0 ? "," : "") + boot.json.text) }
+            boots += 1
+        case .panic(let report):
+            let panic = decode(report)
+            if panic.match == .different { hasForeignPanic = true }
+            if panics.count < Self.mostPanics { panics.append(panic) }
+            if console.json { try panicsAsJSON.append((panicsAsJSON.isEmpty ? "" : ",") + panic.json.text) }
+        case .line, .partial, .sketch, .diagnosis: break
+        }
+    }
+
+    private mutating func decode(_ report: PanicReport) -> DecodedPanic {
+        let key = (report.backtrace + report.guessedFrames).map(\.pc)
+        if !key.isEmpty, let known = frames[key] { return DecodedPanic(report, decoder, frames: known) }
+        let panic = DecodedPanic(report, decoder)
+        if !key.isEmpty, frames.count < 256 { frames[key] = panic.frames }
+        return panic
+    }
+
+    /// The shape of `explain --json`: what waited for the end, behind the predictions.
+    private mutating func finishJSON() throws {
+        writer.write("],\"boots\":[")
+        try Self.drain(&bootsAsJSON, to: &writer)
+        writer.write("],\"panics\":[")
+        try Self.drain(&panicsAsJSON, to: &writer)
+        writer.write("],\"diagnoses\":")
+        writer.write(.array(machine.diagnoses.map(\.json)))
+        writer.write("}\n")
+        writer.flush()
+    }
+
+    private static func drain(_ spool: inout ByteSpool, to writer: inout ResultWriter) throws {
+        try spool.drain { writer.write(String(decoding: $0, as: UTF8.self)) }
     }
 
     /// The report for people.
-    var text: [String] {
+    private var text: [String] {
+        let diagnoses = machine.diagnoses
+        let lines = machine.lineCount
         var out: [String] = []
         for diagnosis in diagnoses {
             if !out.isEmpty { out.append("") }
@@ -48,8 +115,8 @@ struct HeardLog {
             out += first.map(\.lines) ?? []
         }
         if diagnoses.isEmpty { out.append("nothing is wrong in \(lines == 1 ? "this line" : "these \(lines) lines")") }
-        if !boots.isEmpty || !inferences.isEmpty {
-            out += ["", "\(Self.count(boots.count, "start")), \(Self.count(inferences.count, "prediction"))"]
+        if boots > 0 || inferences > 0 {
+            out += ["", "\(Self.count(boots, "start")), \(Self.count(inferences, "prediction"))"]
         }
         return out
     }
@@ -66,10 +133,11 @@ struct DecodedPanic {
     /// Whether the ELF file is the one that runs.
     let match: AddressDecoder.Match
 
-    init(_ report: PanicReport, _ decoder: AddressDecoder?) {
+    /// Decodes a panic; `frames` where they are known already.
+    init(_ report: PanicReport, _ decoder: AddressDecoder?, frames known: [AddressDecoder.Frame]? = nil) {
         self.report = report
         match = decoder?.match(report) ?? .unknown
-        frames = decoder?.frames(of: report) ?? report.backtrace.map { AddressDecoder.Frame(pc: $0.pc) }
+        frames = known ?? decoder?.frames(of: report) ?? report.backtrace.map { AddressDecoder.Frame(pc: $0.pc) }
     }
 
     /// One panic as JSON.
@@ -92,12 +160,23 @@ struct DecodedPanic {
             match == .different ? ["  the ELF file is not the one that runs (digest \(report.elfDigest ?? "")):"] : []
         return warning
             + frames.map {
-                "  at \(JSON.address($0.pc).plain)\($0.isGuess ? " (a guess)" : "")  \(PlainText.of($0.text))"
+                "  at \(JSON.address($0.pc).plain)\($0.isGuess ? " (a guess)" : "")  \(PlainText.of($0.shortText))"
             }
     }
 }
 
 extension AddressDecoder.Frame {
+    /// The text with the file named from the working folder, where it lies below it.
+    var shortText: String {
+        guard let place else { return text }
+        var frame = self
+        var file = place.file.replacing("/./", with: "/")
+        let working = FileManager.default.currentDirectoryPath + "/"
+        if file.hasPrefix(working) { file.removeFirst(working.count) }
+        frame.place?.file = file
+        return frame.text
+    }
+
     /// The shape of a frame.
     var json: JSON {
         [

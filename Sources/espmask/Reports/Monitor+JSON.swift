@@ -17,12 +17,18 @@ extension InferenceEvent {
     /// The shape of a prediction.
     var json: JSON { .object(members) }
 
+    /// The input's numbers as they were printed.
+    private var inputsAsJSON: JSON {
+        var bytes: [UInt8] = []
+        return writeInputsAsJSON(to: &bytes) ? .verbatim(String(decoding: bytes, as: UTF8.self)) : .null
+    }
+
     /// The keys of a prediction.
     var members: [JSON.Member] {
         let pairs: KeyValuePairs<String, JSON> = [
             "event": "inference", "index": .int(index), "value": .optional(value),
             "values": .array(values.map { .optional($0) }), "token": .string(token), "label": .optional(label),
-            "inputs": inputs.map { .array($0.map { .number($0) }) } ?? .null,
+            "inputs": inputsAsJSON,
             "bits": bits.map { .array($0.map { .string($0) }) } ?? .null, "us": .optional(microseconds),
             "line": .int(line),
         ]

@@ -43,6 +43,12 @@ struct RunView {
         console.line("  do: \(diagnosis.hint)")
     }
 
+    /// The firmware crashed.
+    func panic(_ panic: DecodedPanic) {
+        if console.json { return console.event(panic.json) }
+        for line in panic.lines { console.line(line) }
+    }
+
     /// A prediction; `sample` and `host` where the input was sent by us.
     mutating func prediction(_ inference: InferenceEvent, sample: [InputValue]?, host: Prediction?) {
         if let us = inference.microseconds { microseconds.append(us) }

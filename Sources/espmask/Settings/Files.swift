@@ -68,16 +68,20 @@ enum Files {
     }
 
     /// True when a folder holds an .ino file.
-    static func holdsSketch(_ folder: String) -> Bool {
-        guard let stream = opendir(folder) else { return false }
+    static func holdsSketch(_ folder: String) -> Bool { names(in: folder).contains { $0.hasSuffix(".ino") } }
+
+    /// The names in a folder, sorted; none where it cannot be read.
+    static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
+        var names: [String] = []
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(".ino") { return true }
+            names.append(
+                withUnsafeBytes(of: &entry.pointee.d_name) {
+                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                })
         }
-        return false
+        return names.sorted()
     }
 
     /// The size of a file in bytes.

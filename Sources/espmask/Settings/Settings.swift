@@ -38,6 +38,16 @@ struct Settings: Sendable {
         return nil
     }
 
+    /// Whether one setting comes from the same place as another, or from a stronger one; false where it is not set.
+    func isAsStrong(_ name: SettingName, as other: SettingName) -> Bool {
+        guard let own = rank(of: name) else { return false }
+        return own <= rank(of: other) ?? .max
+    }
+
+    private func rank(of name: SettingName) -> Int? {
+        places.firstIndex { !($0.values[name] ?? "").isEmpty }
+    }
+
     /// A whole number of at least `minimum`, or nil where nothing is set.
     func number(_ name: SettingName, atLeast minimum: Int = 0) throws(Failure) -> Int? {
         guard let setting = self[name] else { return nil }

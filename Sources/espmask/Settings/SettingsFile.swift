@@ -31,6 +31,19 @@ enum SettingsFile {
         return Settings.Place(name: name, values: values)
     }
 
+    /// The file's text with one setting changed or added; all else stays as it is written.
+    static func text(_ old: String, setting: SettingName, to value: String) -> String {
+        var lines = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let line = "\(setting.rawValue): \(value)"
+        if let index = lines.firstIndex(where: { $0.hasPrefix("\(setting.rawValue):") }) {
+            lines[index] = line
+        } else {
+            while lines.last?.isEmpty == true { lines.removeLast() }
+            lines += [line, ""]
+        }
+        return lines.joined(separator: "\n")
+    }
+
     private static func plain(_ node: Node, setting: SettingName, place: String) throws(Failure) -> String {
         if let scalar = node.scalar { return scalar.string }
         if let sequence = node.sequence { return sequence.compactMap(\.string).joined(separator: ",") }

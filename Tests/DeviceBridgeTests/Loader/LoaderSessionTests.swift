@@ -164,7 +164,7 @@ struct LoaderSessionTests {
         await #expect { _ = try await session.flash(plan()) } throws: { ($0 as? DeviceError)?.code == "protected-chip" }
         #expect(await line.peer.erasedSectors.isEmpty)
         var options = FlashOptions()
-        options.ignoresProtection = true
+        options.isForced = true
         #expect(try await session.flash(plan(), options: options).written == Self.image.count)
     }
 

@@ -98,10 +98,11 @@ products_float:
     fp_op   FP_MUL, 1, 1, 2
     fp_op   FP_ADD, 0, 0, 1
 .Lrow_end:
+    addi    a7, a7, -1
+    beqz    a7, .Lsummed
     add     a10, a10, a13
     add     a11, a11, a14
-    addi    a7, a7, -1
-    bnez    a7, .Lrow
+    j       .Lrow
 .Lsummed:
     ssi     0, 2, 0
     addi    a5, a5, -1
@@ -230,6 +231,10 @@ products_finish:
 
 // void products_int8(uint32_t *sums, const int8_t *a, const int8_t *b, int32_t outputs, int32_t offset,
 //                    const products *p)
+#define SAVED_A0 16
+#define SAVED_A 20
+#define SAVED_B 24
+#define ROWS_LEFT 28
     .align 4
     .global products_int8
     .type products_int8, @function
@@ -240,10 +245,15 @@ products_int8:
     s32i    a13, a1, 4
     s32i    a14, a1, 8
     s32i    a15, a1, 12
-    s32i    a0, a1, 16
-    s32i    a5, a1, 20
+    s32i    a0, a1, SAVED_A0
     l32i    a8, a7, STEP_A
     l32i    a9, a7, STEP_B
+    // Four at a time where they share a and all values are contiguous.
+    blti    a5, 4, .Lint8_output
+    l32i    a12, a7, NEXT_A
+    bnez    a12, .Lint8_output
+    bnei    a8, 1, .Lint8_output
+    beqi    a9, 1, .Lint8_four
 .Lint8_output:
     l32i    a15, a7, MORE
     beqz    a15, .Lint8_started
@@ -269,12 +279,13 @@ products_int8:
     add     a11, a11, a9
     add     a15, a15, a13
 .Lint8_row_end:
+    addi    a0, a0, -1
+    beqz    a0, .Lint8_summed
     l32i    a13, a7, SKIP_A
     l32i    a14, a7, SKIP_B
     add     a10, a10, a13
     add     a11, a11, a14
-    addi    a0, a0, -1
-    bnez    a0, .Lint8_row
+    j       .Lint8_row
 .Lint8_summed:
     s32i    a15, a2, 0
     addi    a5, a5, -1
@@ -291,7 +302,83 @@ products_int8:
     l32i    a13, a1, 4
     l32i    a14, a1, 8
     l32i    a15, a1, 12
-    l32i    a0, a1, 16
+    l32i    a0, a1, SAVED_A0
     addi    a1, a1, 32
 .Lint8_done:
     ret
+
+    // sum += a0 times the byte at b, which moves on; uses a3.
+    .macro int8_product sum, b
+    l8ui    a3, \b, 0
+    addi    \b, \b, 1
+    sext8   3, 3
+    mull    a3, a3, a0
+    add     \sum, \sum, a3
+    .endm
+
+.Lint8_four:
+    l32i    a0, a7, MORE
+    l32i    a15, a7, NEXT_B
+    s32i    a3, a1, SAVED_A
+    movi    a8, 0
+    movi    a9, 0
+    movi    a10, 0
+    movi    a11, 0
+    beqz    a0, .Lint8_four_started
+    l32i    a8, a2, 0
+    l32i    a9, a2, 4
+    l32i    a10, a2, 8
+    l32i    a11, a2, 12
+.Lint8_four_started:
+    mov     a12, a4
+    add     a13, a12, a15
+    add     a14, a13, a15
+    add     a15, a14, a15
+    s32i    a4, a1, SAVED_B
+    l32i    a0, a7, ROWS
+    mov     a4, a3
+    blti    a0, 1, .Lint8_four_summed
+    s32i    a0, a1, ROWS_LEFT
+    j       .Lint8_four_row
+    .align 4
+.Lint8_four_row:
+    l32i.n  a3, a7, N
+    loop_positive 3, .Lint8_four_row_end
+    l8ui    a0, a4, 0
+    addi    a4, a4, 1
+    sext8   0, 0
+    add     a0, a0, a6
+    int8_product a8, a12
+    int8_product a9, a13
+    int8_product a10, a14
+    int8_product a11, a15
+.Lint8_four_row_end:
+    l32i    a0, a1, ROWS_LEFT
+    addi    a0, a0, -1
+    beqz    a0, .Lint8_four_summed
+    s32i    a0, a1, ROWS_LEFT
+    l32i    a3, a7, SKIP_A
+    l32i    a0, a7, SKIP_B
+    add     a4, a4, a3
+    add     a12, a12, a0
+    add     a13, a13, a0
+    add     a14, a14, a0
+    add     a15, a15, a0
+    j       .Lint8_four_row
+.Lint8_four_summed:
+    s32i    a8, a2, 0
+    s32i    a9, a2, 4
+    s32i    a10, a2, 8
+    s32i    a11, a2, 12
+    l32i    a0, a7, NEXT_B
+    l32i    a4, a1, SAVED_B
+    l32i    a3, a1, SAVED_A
+    slli    a0, a0, 2
+    add     a4, a4, a0
+    addi    a2, a2, 16
+    addi    a5, a5, -4
+    bgei    a5, 4, .Lint8_four
+    beqz    a5, .Lint8_return
+    movi    a8, 1
+    movi    a9, 1
+    j       .Lint8_output

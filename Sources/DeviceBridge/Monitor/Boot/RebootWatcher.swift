@@ -1,6 +1,18 @@
 // Counts restarts that nobody asked for. A loop is two or more of them with no prediction between; power-on, waking
 // and resets by the host do not count. Time comes from the caller's clock or from the time stamps of a saved log.
 
+/// Restarts that nobody asked for, one after the other.
+public struct RebootLoop: Equatable, Sendable {
+    /// How many restarts.
+    public var count: Int
+    /// The mean time between two of them, in milliseconds.
+    public var periodMilliseconds: Int?
+    /// Why the chip was reset most recently, as the ROM names it.
+    public var reset: String
+    /// Whether nothing but software restarted it, which may be meant.
+    public var isSoftwareOnly: Bool
+}
+
 /// Watches banners.
 struct RebootWatcher: Equatable, Sendable {
     private var streak: [Restart] = []
@@ -10,7 +22,7 @@ struct RebootWatcher: Equatable, Sendable {
     private var linesInAll = 0
     private var hostIsResetting = false
     /// The loop that was found, as long as it lasts.
-    private(set) var loop: Loop?
+    private(set) var loop: RebootLoop?
     /// A restart that comes so much later than the one before is a new story.
     private static let longestPeriod: UInt64 = 120_000
     /// Software may restart on purpose after it has worked for a while.
@@ -19,18 +31,6 @@ struct RebootWatcher: Equatable, Sendable {
     private struct Restart: Equatable, Sendable {
         var kind: ResetKind
         var milliseconds: UInt64?
-    }
-
-    /// A loop.
-    struct Loop: Equatable, Sendable {
-        /// How many restarts.
-        var count: Int
-        /// The mean time between two of them, in milliseconds.
-        var periodMilliseconds: Int?
-        /// Why the chip was reset most recently.
-        var reset: String
-        /// Whether nothing but software restarted it, which may be meant.
-        var isSoftwareOnly: Bool
     }
 
     /// What a banner means.
@@ -52,6 +52,12 @@ struct RebootWatcher: Equatable, Sendable {
     mutating func inference() {
         streak = []
         powerOns = 0
+        loop = nil
+    }
+
+    /// Times from now on are another clock's: those so far cannot be compared with them.
+    mutating func changeClock() {
+        for index in streak.indices { streak[index].milliseconds = nil }
     }
 
     /// The host is about to reset the board: the next banner is its doing.
@@ -93,7 +99,7 @@ struct RebootWatcher: Equatable, Sendable {
             powerOns = linesSinceBoot < 60 || previous == nil ? powerOns + 1 : 1
             streak = []
             if powerOns >= 4 {
-                loop = Loop(count: powerOns, periodMilliseconds: nil, reset: event.reset, isSoftwareOnly: true)
+                loop = RebootLoop(count: powerOns, periodMilliseconds: nil, reset: event.reset, isSoftwareOnly: true)
             }
             return
         case .wake, .host:
@@ -110,7 +116,7 @@ struct RebootWatcher: Equatable, Sendable {
         }
         streak.append(Restart(kind: event.kind, milliseconds: milliseconds))
         guard streak.count > 1 else { return }
-        loop = Loop(
+        loop = RebootLoop(
             count: streak.count, periodMilliseconds: period, reset: event.reset,
             isSoftwareOnly: streak.allSatisfy { $0.kind == .software })
         // Only the ends matter for the mean; a long loop needs no long list.

@@ -49,6 +49,9 @@ struct DiagnosisRule: Sendable {
 
 /// All rules, found by the first four bytes of their patterns.
 struct RuleIndex: Sendable {
+    /// So many places of a line are taken at most: a message has a few.
+    private static let mostHits = 64
+
     /// The rules of every family.
     static let all = RuleIndex(
         ArenaRules.rules + ModelRules.rules + MemoryRules.rules + BootRules.rules + FlashRules.rules
@@ -75,7 +78,7 @@ struct RuleIndex: Sendable {
         let folded = FoldedLine(line)
         guard folded.folded.count >= 4 else { return [] }
         var hits: [(rule: Int, finding: Finding)] = []
-        for start in 0...(folded.folded.count - 4) {
+        for start in 0...(folded.folded.count - 4) where hits.count < Self.mostHits {
             let key = Self.key(folded.folded, start)
             guard sieve[Self.hash(key)], let candidates = byHead[key] else { continue }
             for index in candidates {

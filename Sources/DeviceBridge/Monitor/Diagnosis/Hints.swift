@@ -201,7 +201,7 @@ enum Hints {
                 "Follows from the model that could not be started: the sketch went on with tensors that are not there. Remove the first "
                 + "cause, and check the status of AllocateTensors()."
         }
-        var text = "Look up where it happened: give the ELF file that runs on the board with --elf."
+        var text = "The backtrace says where; its names come from the ELF file that runs on the board (--elf)."
         if let fault = details["address"]?.address {
             if fault < 0x400 {
                 text = "A null pointer was used (address \(address(fault))). " + text

@@ -144,12 +144,15 @@ struct LinePattern: Equatable, Sendable {
 
 /// A line made ready for comparing: small letters, all quotation marks alike, one space where there were several.
 struct FoldedLine: Sendable {
+    /// So much of a line is compared with the rules: messages are shorter, hostile lines are not.
+    private static let longest = 1 << 14
     /// For comparing.
     let folded: [UInt8]
     private let bytes: [UInt8]
 
     init(_ line: MonitorLine) {
-        bytes = Self.withSingleSpaces(Self.withPlainQuotes(line.bytes))
+        let start = line.bytes.count > Self.longest ? Array(line.bytes.prefix(Self.longest)) : line.bytes
+        bytes = Self.withSingleSpaces(Self.withPlainQuotes(start))
         folded = bytes.map { byte in
             switch byte {
             case 0x22, 0x60: 0x27

@@ -32,6 +32,17 @@ struct HostPrefix: Equatable {
         }
     }
 
+    /// Whether a line may have one: a look at its first bytes, since nearly none has.
+    static func isPossible(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+        var at = 0
+        while at < line.count, line[at] == 0x20 || line[at] == 0x09 { at += 1 }
+        guard at + 4 < line.count else { return at < line.count && line[at] == 0x3E }
+        if line[at] == 0x3E { return true }
+        if line[at] == 0x5B { at += 1 }
+        guard line[at].isDigit, at + 4 < line.count else { return false }
+        return line[at + 2] == 0x3A || line[at + 4] == 0x2D
+    }
+
     /// A time stamp with the mark that ends it.
     private static func stamp(_ scan: inout ByteScanner) -> Int? {
         let start = scan.at

@@ -3,12 +3,8 @@
 
 /// A line of a board's output, safe to print.
 public struct MonitorLine: Equatable, Sendable {
-    /// The text: no control characters, no escape sequences, no host prefix.
-    public var text: String
     /// Its number in the stream, from 1. Parts of a line that a reset cut share one.
     public var number: Int
-    /// Level and tag, if a logging library printed it.
-    public var log: LogHeader?
     /// What the host's clock said, in milliseconds since midnight, when a saved log carries it.
     public var hostMilliseconds: Int?
 
@@ -23,9 +19,13 @@ public struct MonitorLine: Equatable, Sendable {
         self.number = number
         self.hostMilliseconds = hostMilliseconds
         self.isCutShort = isCutShort
-        text = String(decoding: bytes, as: UTF8.self)
-        log = LogHeader(of: bytes)
     }
+
+    /// The text: no control characters, no escape sequences, no host prefix.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Level and tag, if a logging library printed it.
+    public var log: LogHeader? { LogHeader(of: bytes) }
 
     /// Whether it is a note of idf-monitor or a decoded address, not the board's word.
     var isHostNote: Bool {
@@ -35,15 +35,12 @@ public struct MonitorLine: Equatable, Sendable {
         return scan.hexadecimal() != nil && scan.take(": ") && bytes.holds(" at ")
     }
 
-    /// The line, or its parts where a reset or panic cut it.
-    package static func lines(of raw: RawLine) -> [MonitorLine] {
-        let text = Array(PlainText.of(raw.bytes).utf8)
-        let prefix = HostPrefix(of: text)
-        let bytes = Array(text[prefix.length...])
-        let cuts = [0] + cutPositions(bytes) + [bytes.count]
+    /// The line's parts where a reset or panic cut it.
+    var parts: [MonitorLine] {
+        let cuts = [0] + Self.cutPositions(bytes) + [bytes.count]
         return zip(cuts, cuts.dropFirst()).map {
             MonitorLine(
-                bytes: Array(bytes[$0..<$1]), number: raw.number, hostMilliseconds: prefix.milliseconds,
+                bytes: Array(bytes[$0..<$1]), number: number, hostMilliseconds: hostMilliseconds,
                 isCutShort: $1 < bytes.count)
         }
     }
@@ -63,9 +60,8 @@ public struct MonitorLine: Equatable, Sendable {
             let near = bytes[max(0, dump - 10)..<dump]
             if let core = Array(near).position(of: "Core") { cuts.append(max(0, dump - 10) + core) }
         }
-        return cuts.sorted().filter { cut in
-            cut > 0 && !bytes[..<cut].allSatisfy { $0 == 0x20 || $0 == 0x09 }
-        }
+        let beginning = bytes.firstIndex { $0 != 0x20 && $0 != 0x09 } ?? bytes.count
+        return cuts.sorted().filter { $0 > beginning }
     }
 
     private static func positions(of needle: StaticString, in bytes: [UInt8]) -> [Int] {

@@ -19,8 +19,8 @@ struct InferenceParser: Equatable, Sendable {
 
     /// A line of numbers that may be an input.
     private struct Dump: Equatable, Sendable {
-        var tokens: [NumberToken]
-        var source: Diagnosis.Evidence
+        var numbers: PrintedNumbers
+        var line: Int
         /// Whether it came right after a word on an inference that ran: then it is what came out.
         var followsRun: Bool
     }
@@ -31,24 +31,39 @@ struct InferenceParser: Equatable, Sendable {
     }
 
     /// Takes a line; the predictions that are complete now, in order.
-    mutating func take(_ line: MonitorLine, _ report: SketchReport?) -> [InferenceEvent] {
+    mutating func take(_ line: MonitorLine, _ report: SketchReport?, _ traits: LineTraits) -> [InferenceEvent] {
         if case .result(_, let bits, let microseconds) = report?.kind {
             return finishHeld(bits: bits, microseconds: microseconds)
         }
-        var done = release()
-        if linesSinceRun < Int.max { linesSinceRun += 1 }
-        if let result = block.take(line) { done += emit(result) }
+        var done = nextLine()
+        if traits.contains(.otherResult) || block.isOpen, let result = block.take(line) { done += emit(result) }
         if block.isOpen {
             // A line of a report is nothing else.
-        } else if let tokens = Self.dump(line) {
-            dump = Dump(tokens: tokens, source: .init(line), followsRun: linesSinceRun <= 2)
-        } else if !line.isCutShort, let result = ResultLine(line) {
+        } else if let numbers = Self.dump(line) {
+            take(numbers, line: line.number)
+        } else if traits.contains(.prediction) || traits.contains(.otherResult), !line.isCutShort,
+            let result = ResultLine(line, traits)
+        {
             done += hold(result, .init(line))
-        } else if Self.saysThatItRan(line) {
+        } else if traits.contains(.ran) {
             linesSinceRun = 0
         }
         return done
     }
+
+    /// Takes a line that is nothing but numbers.
+    mutating func take(_ numbers: PrintedNumbers, line: Int) {
+        dump = Dump(numbers: numbers, line: line, followsRun: linesSinceRun <= 2)
+    }
+
+    /// A line came; the prediction that waited for it to be its second half, if one did.
+    mutating func nextLine() -> [InferenceEvent] {
+        if linesSinceRun < Int.max { linesSinceRun += 1 }
+        return held == nil ? [] : release()
+    }
+
+    /// Whether the lines of a report are being read.
+    var isReadingBlock: Bool { block.isOpen }
 
     /// The board was reset: nothing that came before belongs to what comes.
     mutating func reset() -> [InferenceEvent] {
@@ -81,6 +96,11 @@ struct InferenceParser: Equatable, Sendable {
     private mutating func finishHeld(bits: [String], microseconds: Int?) -> [InferenceEvent] {
         guard var event = held else { return [] }
         event.bits = bits
+        // Two decimals hide on which side of the threshold an output lies; the bits do not.
+        let exact = bits.map { $0.utf8.count == 8 ? UInt32($0, radix: 16).map { Double(Float(bitPattern: $0)) } : nil }
+        if event.label == name(event.values), exact.count == event.values.count, !exact.contains(nil) {
+            event.label = name(exact)
+        }
         event.microseconds = microseconds
         held = event
         return release()
@@ -92,7 +112,8 @@ struct InferenceParser: Equatable, Sendable {
             held = event(tokens, label: label, inputs: takeInputs(), source)
         case .pair(let input, let output):
             dump = nil
-            held = event([output], label: nil, inputs: input.value.map { [$0] }, source)
+            let number = input.value == nil ? nil : PrintedNumbers(bytes: Array(input.text.utf8))
+            held = event([output], label: nil, inputs: number, source)
         case .named(let name, let score):
             held = event([score], label: name, inputs: takeInputs(), source)
         case .firstScore(let score):
@@ -106,23 +127,25 @@ struct InferenceParser: Equatable, Sendable {
             guard let outputs = dump, outputs.followsRun else { return [] }
             dump = nil
             let label = Int(name).flatMap { labels.indices.contains($0) ? labels[$0] : nil } ?? name
-            held = event(outputs.tokens, label: label, inputs: nil, outputs.source)
+            let text = String(decoding: outputs.numbers.bytes, as: UTF8.self).shortened(to: 300)
+            held = event(outputs.numbers.tokens, label: label, inputs: nil, .init(line: outputs.line, text: text))
         }
         return []
     }
 
-    private mutating func takeInputs() -> [Double]? {
+    private mutating func takeInputs() -> PrintedNumbers? {
         defer { dump = nil }
-        return dump?.tokens.map { $0.value ?? .nan }
+        return dump?.numbers
     }
 
     private mutating func event(
-        _ tokens: [NumberToken], label: String?, inputs: [Double]?, _ source: Diagnosis.Evidence
+        _ tokens: [NumberToken], label: String?, inputs: PrintedNumbers?, _ source: Diagnosis.Evidence
     ) -> InferenceEvent {
         defer { count += 1 }
         let values = tokens.map(\.value)
         return InferenceEvent(
-            index: count, tokens: tokens.map(\.text), values: values, label: label ?? name(values), inputs: inputs,
+            index: count, tokens: tokens.map(\.text), values: values, label: label ?? name(values),
+            printedInputs: inputs,
             bits: nil, microseconds: nil, source: source)
     }
 
@@ -136,26 +159,48 @@ struct InferenceParser: Equatable, Sendable {
 
     /// The values of `-0.39,-0.06,...,` or `onDataCallback(0x3ffe3a84, 100)157,50,...,`. Fewer than four numbers are
     /// some reading, not an input.
-    private static func dump(_ line: MonitorLine) -> [NumberToken]? {
+    private static func dump(_ line: MonitorLine) -> PrintedNumbers? {
         var start = line.log?.messageStart ?? 0
         if let callback = line.bytes.position(of: "onDataCallback("),
             let close = line.bytes[callback...].lastIndex(of: 0x29)
         {
             start = close + 1
         }
-        let text = line.bytes[start...]
-        guard let first = text.first(where: { $0 != 0x20 && $0 != 0x09 }),
-            first.isDigit || first == 0x2D || first == 0x2E || first | 0x20 == 0x6E, text.contains(0x2C)
-        else { return nil }
-        guard let tokens = NumberToken.list(Substring(String(decoding: text, as: UTF8.self))), tokens.count >= 4 else {
-            return nil
+        return line.bytes.withUnsafeBufferPointer { bytes in
+            dump(UnsafeBufferPointer(rebasing: bytes[min(start, bytes.count)...]))
         }
-        return tokens
     }
 
-    private static func saysThatItRan(_ line: MonitorLine) -> Bool {
-        let lower = line.bytes.lowercased
-        return lower.holds("to run inference") || lower.holds("inference time") || lower.holds("inference took")
-            || lower.holds("inference done")
+    /// The same for text that has nothing before its numbers.
+    static func dump(_ text: UnsafeBufferPointer<UInt8>) -> PrintedNumbers? {
+        guard let first = text.first(where: { $0 != 0x20 && $0 != 0x09 }),
+            first.isDigit || first == 0x2D || first == 0x2E || first | 0x20 == 0x6E
+        else { return nil }
+        if let plain = plainDump(text) { return plain }
+        guard text.contains(0x2C) else { return nil }
+        let numbers = PrintedNumbers(bytes: Array(text))
+        return (NumberToken.list(numbers.bytes[...])?.count ?? 0) >= 4 ? numbers : nil
+    }
+
+    /// The usual dump: finite decimal numbers and nothing else.
+    static func plainDump(_ text: UnsafeBufferPointer<UInt8>) -> PrintedNumbers? {
+        guard let first = text.first, first.isDigit || first == 0x2D || first == 0x2E || first == 0x20,
+            case .plain(let count) = NumberScan.listForm(text), count >= 4
+        else { return nil }
+        return PrintedNumbers(bytes: Array(text))
+    }
+
+    /// Whether a line is an input, as far as its form tells.
+    static func isDump(_ line: MonitorLine) -> Bool { dump(line) != nil }
+}
+
+extension MonitorLine {
+    /// Whether it is part of a prediction in the workshop's form: the dump, the words around it, the line with the bits.
+    public var belongsToPrediction: Bool {
+        if looksLikeNumbers { return true }
+        for start: StaticString in [
+            "predicted:", "prediction:", "predicting...", "transforming...", "espmask: n=", "espmask: ready",
+        ] where bytes.position(of: start) == 0 { return true }
+        return InferenceParser.isDump(self)
     }
 }

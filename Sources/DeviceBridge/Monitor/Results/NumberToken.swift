@@ -19,23 +19,29 @@ struct NumberToken: Equatable, Sendable {
     var oddity: Oddity? { Self.oddity(of: text.utf8) }
 
     /// Reads a token; nil when it is no number.
-    init?(_ text: Substring) {
-        guard let first = text.utf8.first, text.utf8.count <= 40 else { return nil }
-        self.text = String(text)
-        if Self.oddity(of: text.utf8) != nil {
-            value = nil
-            return
-        }
-        if let number = Self.binaryScaled(text) {
+    init?(_ text: Substring) { self.init(Array(text.utf8)[...]) }
+
+    /// Reads a token; nil when it is no number.
+    init?(_ bytes: ArraySlice<UInt8>) {
+        guard let first = bytes.first, bytes.count <= 40 else { return nil }
+        if let number = NumberScan.value(bytes) {
             value = number
-            return
+        } else if Self.oddity(of: bytes) != nil {
+            value = nil
+        } else {
+            let text = String(decoding: bytes, as: UTF8.self)
+            if let number = Self.binaryScaled(text[...]) {
+                value = number
+            } else {
+                // Swift's own reader also takes "infinity", "0x1p3" and "nan(7)"; none of them is printed by a board.
+                guard first.isDigit || first == 0x2D || first == 0x2B || first == 0x2E,
+                    bytes.allSatisfy({ $0.isDigit || $0 == 0x2D || $0 == 0x2B || $0 == 0x2E || $0 | 0x20 == 0x65 }),
+                    let number = Double(text), number.isFinite
+                else { return nil }
+                value = number
+            }
         }
-        // Swift's own reader also takes "infinity", "0x1p3" and "nan(7)"; none of them is printed by a board.
-        guard first.isDigit || first == 0x2D || first == 0x2B || first == 0x2E,
-            text.utf8.allSatisfy({ $0.isDigit || $0 == 0x2D || $0 == 0x2B || $0 == 0x2E || $0 | 0x20 == 0x65 }),
-            let number = Double(text), number.isFinite
-        else { return nil }
-        value = number
+        text = String(decoding: bytes, as: UTF8.self)
     }
 
     /// `1.2566366*2^-2`: how TensorFlow Lite Micro printed floats before it had printf.
@@ -49,18 +55,24 @@ struct NumberToken: Equatable, Sendable {
     }
 
     static func oddity(of bytes: some Collection<UInt8>) -> Oddity? {
-        var rest = bytes.map(\.lowercase)[...]
-        if rest.first == 0x2D || rest.first == 0x2B { rest.removeFirst() }
-        guard rest.count == 3 else { return nil }
-        if rest.elementsEqual("nan".utf8) { return .notANumber }
-        if rest.elementsEqual("inf".utf8) { return .infinite }
-        return rest.elementsEqual("ovf".utf8) ? .tooLargeToPrint : nil
+        guard (3...4).contains(bytes.count) else { return nil }
+        var word: UInt32 = 0
+        for (index, byte) in bytes.enumerated() {
+            if index == 0, byte == 0x2D || byte == 0x2B { continue }
+            word = word << 8 | UInt32(byte.lowercase)
+        }
+        switch word {
+        case 0x6E616E: return .notANumber
+        case 0x696E66: return .infinite
+        case 0x6F7666: return .tooLargeToPrint
+        case _: return nil
+        }
     }
 
     /// The tokens of `0.1,-0.2,nan,` with nothing else between; nil when anything else is there.
-    static func list(_ text: Substring) -> [NumberToken]? {
+    static func list(_ text: ArraySlice<UInt8>) -> [NumberToken]? {
         var tokens: [NumberToken] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+        for part in text.split(separator: 0x2C) {
             let trimmed = part.trimmed
             if trimmed.isEmpty { continue }
             guard let token = NumberToken(trimmed) else { return nil }

@@ -15,24 +15,21 @@ struct OutputWatcher: Equatable, Sendable {
     mutating func take(_ event: InferenceEvent) -> [Finding] {
         var findings: [Finding] = []
         linesSinceResult = 0
-        let tokens = event.tokens.compactMap { NumberToken($0[...]) }
-        let odd = tokens.compactMap(\.oddity)
-        let named: [String: Diagnosis.Detail] = [
-            "token": .text(event.tokens.first { NumberToken($0[...])?.value == nil } ?? "")
-        ]
-        if odd.contains(.notANumber) {
-            findings.append(Finding(.nanOutput, .error, event.source, details: named))
-        } else if !odd.isEmpty {
-            findings.append(Finding(.overflowOutput, .error, event.source, details: named))
-        } else {
-            findings += compare(event)
+        guard let first = event.values.firstIndex(where: { $0 == nil }), event.tokens.indices.contains(first) else {
+            return compare(event)
         }
+        let odd = event.tokens.compactMap { NumberToken($0[...])?.oddity }
+        guard !odd.isEmpty else { return compare(event) }
+        let named: [String: Diagnosis.Detail] = ["token": .text(event.tokens[first])]
+        findings.append(
+            Finding(
+                odd.contains(.notANumber) ? .nanOutput : .overflowOutput, .error, event.source, details: named))
         return findings
     }
 
     private mutating func compare(_ event: InferenceEvent) -> [Finding] {
         var findings: [Finding] = []
-        let key = event.inputs?.hashValue
+        let key = event.printedInputs.map { numbers in numbers.bytes.withUnsafeBytes { Self.digest($0) } }
         let exact = event.bits ?? event.tokens
         let allZero =
             event.values.allSatisfy { $0 == 0 } && (event.bits ?? []).allSatisfy { $0.allSatisfy { $0 == "0" } }
@@ -49,7 +46,7 @@ struct OutputWatcher: Equatable, Sendable {
         if allZero, event.values.count > 1 || zeros >= 5 {
             findings += once(Finding(.zeroOutput, .warning, event.source, details: ["count": .number(zeros)]))
         } else if !allZero,
-            inputsOfSame.count >= 3 ? same >= 4 : event.inputs == nil && same >= (isSaturated(event) ? 4 : 6)
+            inputsOfSame.count >= 3 ? same >= 4 : event.printedInputs == nil && same >= (isSaturated(event) ? 4 : 6)
         {
             findings += once(
                 Finding(
@@ -76,30 +73,71 @@ struct OutputWatcher: Equatable, Sendable {
     private mutating func once(_ finding: Finding) -> [Finding] { told.insert(finding.code).inserted ? [finding] : [] }
 
     /// Looks for `nan`, `inf` and `ovf` in a line that is no prediction we know.
-    mutating func take(_ line: MonitorLine) -> [Finding] {
-        if linesSinceResult < Int.max { linesSinceResult += 1 }
-        guard line.bytes.count < 4096 else { return [] }
+    mutating func take(_ line: MonitorLine, _ traits: LineTraits) -> [Finding] {
+        nextLine(speaksOfResults: traits.contains(.speaksOfResults) && line.bytes.count < Self.longestLine)
+        guard traits.contains(.oddNumber), line.bytes.count < Self.longestLine else { return [] }
         let lower = line.bytes.lowercased
-        if Self.speaksOfResults(lower) { linesSinceResult = 0 }
         guard let odd = Self.oddToken(lower), !lower.holds("sending state") else { return [] }
         let severity: Diagnosis.Severity = linesSinceResult < 40 ? .error : .warning
         let details: [String: Diagnosis.Detail] = ["token": .text(odd.text)]
         return [Finding(odd.oddity == .notANumber ? .nanOutput : .overflowOutput, severity, line, details: details)]
     }
 
-    private static func speaksOfResults(_ lower: [UInt8]) -> Bool {
-        lower.holds("predict") || lower.holds("inference") || lower.holds("score")
-            || lower.holds("classif")
+    /// A line that holds no such number.
+    mutating func nextLine(speaksOfResults: Bool) {
+        if speaksOfResults { linesSinceResult = 0 } else if linesSinceResult < Int.max { linesSinceResult += 1 }
+    }
+
+    static let longestLine = 4096
+
+    /// Inputs are told apart by 64 bits of their text (FNV-1a, eight bytes at a time).
+    private static func digest(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var at = 0
+        while at + 8 <= bytes.count {
+            hash = (hash ^ bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) &* 0x0000_0100_0000_01B3
+            hash ^= hash >> 29
+            at += 8
+        }
+        while at < bytes.count {
+            hash = (hash ^ UInt64(bytes[at])) &* 0x0000_0100_0000_01B3
+            at += 1
+        }
+        return Int(truncatingIfNeeded: hash)
+    }
+
+    /// Whether `nan`, `inf` or `ovf` stands somewhere as a word of its own, or a NaN's bits as an integer.
+    static func mayHoldOddNumber(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+        var at = 0
+        while at + 2 < line.count {
+            let first = line[at] | 0x20
+            if first == 0x6E || first == 0x69 || first == 0x6F {
+                let word = UInt32(first) << 16 | UInt32(line[at + 1] | 0x20) << 8 | UInt32(line[at + 2] | 0x20)
+                let isWord = word == 0x6E616E || word == 0x696E66 || word == 0x6F7666
+                if isWord, at == 0 || isEdge(line[at - 1]) || line[at - 1] == 0x2D || line[at - 1] == 0x2B,
+                    at + 3 == line.count || isEdge(line[at + 3])
+                {
+                    return true
+                }
+            } else if line[at] == 0x32, line[at + 1] == 0x31, line[at + 2] == 0x34 {
+                return true
+            }
+            at += 1
+        }
+        return false
+    }
+
+    private static func isEdge(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x20, 0x09, 0x2C, 0x7C, 0x3D, 0x3A, 0x28, 0x29, 0x5B, 0x5D, 0x3B, 0x7B, 0x7D: true
+        case _: false
+        }
     }
 
     /// The first token that stands for no number, where a number belongs: among numbers, or after `=` or `:`.
     private static func oddToken(_ lower: [UInt8]) -> (text: String, oddity: NumberToken.Oddity)? {
-        guard lower.holds("nan") || lower.holds("ovf") || lower.holds("inf") || lower.holds("21469593") else {
-            return nil
-        }
-        let separators: Set<UInt8> = [0x20, 0x09, 0x2C, 0x7C, 0x3D, 0x3A, 0x28, 0x29, 0x5B, 0x5D, 0x3B, 0x7B, 0x7D]
-        let tokens = lower.split { separators.contains($0) }
-        let numbers = tokens.count { NumberToken(Substring(String(decoding: $0, as: UTF8.self)))?.value != nil }
+        let tokens = lower.split(whereSeparator: isEdge)
+        let numbers = tokens.count { NumberToken($0)?.value != nil }
         for token in tokens {
             // A quiet NaN's bits, printed as an integer.
             if token.elementsEqual("2146959360".utf8) { return ("2146959360", .notANumber) }

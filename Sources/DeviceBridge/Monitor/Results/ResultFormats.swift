@@ -16,25 +16,38 @@ enum ResultLine: Equatable {
     /// The class that was chosen; the outputs stood in the line before.
     case chosenClass(String)
 
-    init?(_ line: MonitorLine) {
-        let text = line.text
-        guard line.bytes.count < 4096,
-            let found = Self.workshop(text) ?? Self.examples(text) ?? Self.person(line) ?? Self.chosen(line)
-        else {
-            return nil
+    init?(_ line: MonitorLine, _ traits: LineTraits) {
+        guard line.bytes.count < 4096 else { return nil }
+        if traits.contains(.prediction), let found = Self.workshop(line.bytes) {
+            self = found
+            return
         }
+        guard traits.contains(.otherResult),
+            let found = Self.examples(line.text) ?? Self.person(line) ?? Self.chosen(line)
+        else { return nil }
         self = found
     }
 
     /// `predicted: 0.47`, `prediction: 0.10,0.90`, also after other text as EloquentTinyML's sine example prints it.
-    private static func workshop(_ original: String) -> ResultLine? {
-        let text = original.lowercased()
-        for key in ["predicted:", "prediction:"] {
-            guard let start = text.firstPosition(of: key, atWordStart: true) else { continue }
-            let rest = text[start...].trimmed
+    private static func workshop(_ bytes: [UInt8]) -> ResultLine? {
+        for key: StaticString in ["predicted:", "prediction:"] {
+            guard let start = end(of: key, in: bytes) else { continue }
+            let rest = bytes[start...].trimmed
             if let tokens = NumberToken.list(rest) { return .outputs(tokens, label: nil) }
-            let word = rest.prefix { $0 != " " && $0 != "\t" && $0 != "," }
+            let word = rest.prefix { $0 != 0x20 && $0 != 0x09 && $0 != 0x2C }
             if let token = NumberToken(word) { return .outputs([token], label: nil) }
+        }
+        return nil
+    }
+
+    /// Where the first `key` ends that begins a word; compared without regard to case.
+    private static func end(of key: StaticString, in bytes: [UInt8]) -> Int? {
+        let count = key.utf8CodeUnitCount
+        guard bytes.count >= count else { return nil }
+        for start in 0...(bytes.count - count) where bytes[start] | 0x20 == key.utf8Start[0] {
+            guard (0..<count).allSatisfy({ bytes[start + $0].lowercase == key.utf8Start[$0] }) else { continue }
+            if start > 0, bytes[start - 1].isLetter || bytes[start - 1].isDigit || bytes[start - 1] == 0x5F { continue }
+            return start + count
         }
         return nil
     }

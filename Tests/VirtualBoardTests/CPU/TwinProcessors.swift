@@ -41,6 +41,31 @@ final class Nuisance: Peripheral {
     }
 }
 
+extension Op {
+    /// L32R with a distance in words, negative, from the rounded-up address.
+    static func l32r(_ t: UInt32, words: Int) -> UInt32 {
+        (UInt32(bitPattern: Int32(words)) & 0xFFFF) << 8 | t << 4 | 1
+    }
+
+    /// LOOP (8), LOOPNEZ (9) or LOOPGTZ (10) over a body of so many bytes; LEND is PC + 4 + the immediate.
+    static func loop(_ kind: UInt32, _ s: UInt32, body: UInt32) -> UInt32 {
+        (body - 1) << 16 | kind << 12 | s << 8 | 0x76
+    }
+
+    /// A branch of the format with two registers: 1 is BEQ, 9 BNE.
+    static func branch(_ form: UInt32, _ s: UInt32, _ t: UInt32, from pc: UInt32, to target: UInt32) -> UInt32 {
+        let offset: UInt32 = target &- pc &- 4
+        return (offset & 0xFF) << 16 | form << 12 | s << 8 | t << 4 | 7
+    }
+
+    /// The bytes of instructions one behind the other.
+    static func bytes(_ words: [UInt32]) -> [UInt8] {
+        words.flatMap { word in
+            (0..<(word & 15 >= 8 ? 2 : 3)).map { UInt8(truncatingIfNeeded: word >> UInt32($0 * 8)) }
+        }
+    }
+}
+
 /// One processor with code, data, flash and a device around it.
 final class TestProcessor {
     static let code: UInt32 = 0x5000_0000
@@ -70,6 +95,8 @@ final class TestProcessor {
         cpu = XtensaCPU(memory: memory, isDecoding: isDecoding)
         nuisance.line = { [unowned cpu] number, level in cpu.setInterruptLine(number, level) }
         nuisance.stop = { [unowned cpu] in cpu.requestStop() }
+        // Reset leaves PS.EXCM set.
+        setSpecial(230, 0)
     }
 
     deinit { flash.deallocate() }
@@ -77,13 +104,9 @@ final class TestProcessor {
     /// Puts instructions one behind the other; narrow ones take two bytes. Returns the address behind.
     @discardableResult
     func put(_ words: [UInt32], at address: UInt32) -> UInt32 {
-        var place = address
-        for word in words {
-            let count = word & 15 >= 8 ? 2 : 3
-            #expect(memory.write(place, (0..<count).map { UInt8(truncatingIfNeeded: word >> UInt32($0 * 8)) }))
-            place += UInt32(count)
-        }
-        return place
+        let bytes = Op.bytes(words)
+        #expect(memory.write(address, bytes))
+        return address + UInt32(bytes.count)
     }
 
     /// Writes a special register, with an instruction at the end of the code.
@@ -126,9 +149,24 @@ struct RandomProgram {
         case 56..<70: return branch(fields)
         case 70..<90: return random.word() & 0xFFF0 | random.among([8, 9, 10, 11, 12, 13])
         case 90..<94: return 0xFF_C001 | random.word() & 0x00_3FF0
-        case 94..<96: return random.word() & 0x00_3FC0 | random.among([5, 6, 0xFF_C005, 0xFF_C006])
+        case 94: return calls(fields)
+        case 95: return random.word() & 0x00_3FC0 | random.among([5, 6, 0xFF_C005, 0xFF_C006])
         case 96..<99: return 0x76 | fields & 0xF00 | random.among([8, 9, 10]) << 12 | UInt32(random.below(24)) << 16
         case _: return random.word() & 0xFF_FFFF
+        }
+    }
+
+    /// Calls and jumps by register, returns, BF and BT, MAC16, windowed calls.
+    private mutating func calls(_ fields: UInt32) -> UInt32 {
+        let s = fields & 0xF00
+        switch random.below(8) {
+        case 0, 1: return s | 0xC0
+        case 2: return s | 0xA0
+        case 3: return random.chance(50) ? Op.ret : 0xF00D
+        case 4, 5: return UInt32(random.below(30)) << 16 | fields & 0x1000 | s | 0x76
+        case 6: return random.word() & 0xFF_0000 | fields | 4
+        case _:
+            return random.among([Op.retw, Op.retwNarrow, 0x36 | 4 << 12 | 1 << 8, s | 0xE0, 0x25 | fields & 0x1FC0])
         }
     }
 

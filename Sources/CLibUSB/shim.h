@@ -1,0 +1,2 @@
+/* libusb-1.0 as pkg-config places it. */
+#include <libusb.h>

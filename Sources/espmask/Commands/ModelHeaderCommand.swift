@@ -1,0 +1,30 @@
+// `espmask model header`: a model as a C header, for firmware that compiles its model in.
+
+import ArgumentParser
+import HostInference
+
+struct ModelHeaderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "header", abstract: "Export a model as a C header.",
+        discussion: "Example: espmask model header my.tflite -o my.h")
+
+    @Argument(help: "The .tflite file.") var model: String
+    @Option(name: .shortAndLong, help: "Where the header goes.") var output: String
+    @OptionGroup var out: OutputOptions
+
+    func run() async throws {
+        let console = out.console
+        let bytes = try Files.read(model)
+        let (loaded, plan) = try PackedModel.load(bytes, path: model)
+        let header = ModelHeader(
+            name: ModelCommand.name(of: model), bytes: bytes, model: loaded, arenaBytes: plan.arenaBytes)
+        try Files.write(Array(header.text.utf8), to: output)
+        console.event([
+            "file": .string(output), "array": .string(header.identifier), "bytes": .int(bytes.count),
+            "arena": .int(plan.arenaBytes),
+        ])
+        if !console.json {
+            console.line("\(output): \(header.identifier), \(bytes.count) bytes, arena \(plan.arenaBytes) bytes")
+        }
+    }
+}

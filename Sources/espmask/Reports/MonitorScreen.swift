@@ -1,0 +1,188 @@
+// `monitor` in a terminal: the board's words scroll, a prediction is a row with its input as a picture, and the last
+// line of the screen is a status line with counters, the recent outputs as a curve, and what is being typed. The
+// status line is drawn anew after each word with the width the window has then; nothing else of the screen is ruled.
+
+import DeviceBridge
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The terminal's face.
+struct ScreenFace: MonitorFace {
+    private let console: Console
+    private let port: String
+    private let stamp: LineStamp
+    private let filters: [LogFilter]
+    private let start = ContinuousClock.now
+    private var loops = LoopFold()
+    private var status = StatusCounters()
+    private var typed = ""
+    private var partial = ""
+    private var isShown = false
+
+    init(console: Console, port: String, timestamps: Bool, filters: [LogFilter]) {
+        self.console = console
+        self.port = port
+        self.filters = filters
+        stamp = LineStamp(isWanted: timestamps)
+    }
+
+    mutating func take(_ event: MonitorEvent) {
+        let isFolded = loops.take(event)
+        status.take(event)
+        switch event {
+        case .line(let line):
+            partial = ""
+            // What belongs to a prediction is in its row.
+            guard !isFolded, !line.belongsToPrediction, LogFilter.show(line, filters) else { break }
+            say([stamp.text + line.text])
+        case .inference(let inference): say(rows(inference))
+        case .diagnosis(let diagnosis): say(diagnosis.remarks.map { paint($0, diagnosis.severity) })
+        case .partial(let text): partial = text
+        case .boot, .sketch, .panic: break
+        }
+        draw()
+    }
+
+    mutating func panic(_ panic: DecodedPanic) {
+        if !loops.isFolding { say(panic.remarks.map { paint($0, .info) }) }
+    }
+
+    mutating func note(_ code: String, _ text: String) {
+        say([paint("--- " + text, .info)])
+        draw()
+    }
+
+    mutating func typing(_ text: String) {
+        typed = PlainText.of(text)
+        draw()
+    }
+
+    mutating func finish(_ summary: WatchSummary) {
+        erase()
+        if let loop = summary.loop { say(["--- " + LoopFold.text(loop)]) }
+        say(["--- \(status.text)"])
+    }
+
+    /// A prediction's row: number, class, outputs, time; the picture below, with the bits beside it.
+    private func rows(_ inference: InferenceEvent) -> [String] {
+        let number = "#\(inference.index + 1)".padded(to: 6)
+        let label = (inference.label ?? "").padded(to: 10)
+        let time = inference.microseconds.map { "\($0) us" } ?? ""
+        let head =
+            "\(stamp.text)\(bold(number + label)) \(inference.tokens.joined(separator: ", ").padded(to: 8)) \(time)"
+        return [head] + picture(inference).map { "      " + $0 }
+    }
+
+    /// The input as a picture where it has a square number of pixels and the window has room for it.
+    private func picture(_ inference: InferenceEvent) -> [String] {
+        guard let inputs = inference.inputs, inputs.count >= 16 else { return [] }
+        let side = Int(Double(inputs.count).squareRoot())
+        guard side * side == inputs.count, side + 8 <= Self.columns, side <= 64 else { return [] }
+        return Picture(values: inputs.map { Float($0) }, width: side, height: side)?.lines(colour: console.colour) ?? []
+    }
+
+    private mutating func say(_ lines: [String]) {
+        erase()
+        for line in lines { console.line(line) }
+    }
+
+    private mutating func erase() {
+        guard isShown else { return }
+        console.paint("\r\u{1B}[K")
+        isShown = false
+    }
+
+    private mutating func draw() {
+        let text: String
+        if !typed.isEmpty || !partial.isEmpty {
+            text = "\(partial)> \(typed)"
+        } else {
+            let restarts = loops.isFolding ? " · \(loops.count) restarts, text left out" : ""
+            text = " \(port) · \(status.text)\(restarts) · Ctrl-T h: help"
+        }
+        // One column stays free: a full line would wrap, and could not be taken back.
+        let room = String(text.prefix(max(8, Self.columns - 1)))
+        console.paint("\r\u{1B}[K" + (console.colour ? "\u{1B}[7m\(room)\u{1B}[0m" : room))
+        isShown = true
+    }
+
+    private func paint(_ text: String, _ severity: Diagnosis.Severity) -> String {
+        guard console.colour else { return text }
+        let colour =
+            switch severity {
+            case .error: 31
+            case .warning: 33
+            case .info: 36
+            }
+        return "\u{1B}[\(colour)m\(text)\u{1B}[0m"
+    }
+
+    private func bold(_ text: String) -> String { console.colour ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+
+    /// How wide the window is now.
+    private static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+}
+
+/// What a status line counts.
+struct StatusCounters {
+    private var predictions = 0
+    private var missed = 0
+    private var boots = 0
+    private var lastCount: Int?
+    private var recent: [Double] = []
+    private var first: ContinuousClock.Instant?
+    private var last: ContinuousClock.Instant?
+    private static let curve = 24
+
+    mutating func take(_ event: MonitorEvent) {
+        switch event {
+        case .boot:
+            boots += 1
+            lastCount = nil
+        case .sketch(let report):
+            guard case .result(let count?, _, _) = report.kind else { return }
+            // The board numbers its predictions: a gap is what got lost on the way.
+            if let lastCount, count > lastCount + 1 { missed += count - lastCount - 1 }
+            lastCount = count
+        case .inference(let inference):
+            predictions += 1
+            first = first ?? .now
+            last = .now
+            guard let value = inference.value else { return }
+            recent.append(value)
+            if recent.count > Self.curve { recent.removeFirst() }
+        case .line, .panic, .diagnosis, .partial: break
+        }
+    }
+
+    /// The counters in a line.
+    var text: String {
+        var parts = ["\(predictions) predictions"]
+        if let rate { parts.append("\(rate)/s") }
+        if missed > 0 { parts.append("\(missed) missed") }
+        parts.append("\(boots) starts")
+        if recent.count > 1 { parts.append(Self.sparkline(recent)) }
+        return parts.joined(separator: " · ")
+    }
+
+    private var rate: String? {
+        guard let first, let last, predictions > 1 else { return nil }
+        let seconds = (last - first) / .seconds(1)
+        guard seconds > 0 else { return nil }
+        let tenths = Int((Double(predictions - 1) / seconds * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// Values as a row of bars; outputs of a classifier on their own scale from 0 to 1.
+    static func sparkline(_ values: [Double]) -> String {
+        let bars = Array("▁▂▃▄▅▆▇█")
+        let low = min(0, values.min() ?? 0), high = max(1, values.max() ?? 1)
+        return String(values.map { bars[min(bars.count - 1, max(0, Int(($0 - low) / (high - low) * 8)))] })
+    }
+}
