@@ -20,12 +20,15 @@ struct LiveRun {
     private var differing: [Int] = []
     private var expected: [Prediction] = []
     private var isSick = false
+    private var lastPrediction = Duration.zero
     private var firmware: FirmwareFinder
 
     /// A board that says nothing for so long, on its own clock, says nothing any more.
     private static let patience = Duration.seconds(15)
     /// So long after the first diagnosis its companions may come.
-    private static let settling = Duration.seconds(1)
+    private static let settling = Duration.seconds(3)
+    /// A board that talks for so long without a prediction will make none.
+    private static let longestPrediction = Duration.seconds(120)
 
     init(plan: RunPlan, line: any SerialLine, console: Console) throws {
         self.plan = plan
@@ -42,13 +45,17 @@ struct LiveRun {
     /// 6 where the firmware is sick.
     mutating func perform() async throws {
         var lastWord = await session.line.now
+        lastPrediction = lastWord
+        var sickSince: Duration?
         while done < plan.count {
             let heard = try await session.listen(within: .milliseconds(200))
             let now = await session.line.now
             if !heard.bytes.isEmpty { lastWord = now }
             for event in heard.events { try await take(event) }
-            if isSick, now - lastWord > Self.settling { break }
-            if now - lastWord > Self.patience { break }
+            if isSick, sickSince == nil { sickSince = now }
+            // A board in a reboot loop is never silent.
+            if let sickSince, now - sickSince > Self.settling { break }
+            if now - lastWord > Self.patience || now - lastPrediction > Self.longestPrediction { break }
         }
         for event in session.finish() { try await take(event) }
         try conclude()
@@ -58,7 +65,9 @@ struct LiveRun {
         switch event {
         case .boot(let boot): view.boot(boot)
         case .sketch(let report): try await take(report)
-        case .inference(let inference): try take(inference)
+        case .inference(let inference):
+            lastPrediction = await session.line.now
+            try take(inference)
         case .diagnosis(let diagnosis):
             if diagnosis.severity == .error { isSick = true }
             view.diagnosis(diagnosis)
@@ -94,7 +103,7 @@ struct LiveRun {
         if isSick { throw SickFirmware() }
         if done < plan.count {
             throw Failure(
-                "timed-out", "the board fell silent after \(done) of \(plan.count) predictions",
+                "timed-out", "no more came from the board after \(done) of \(plan.count) predictions",
                 hint: "Look at what it says with `espmask monitor --reset`.")
         }
         if let first = differing.first {

@@ -167,4 +167,13 @@ struct InferenceTests {
     func outputs(log: String, code: DiagnosisCode?) {
         #expect(monitor(Array(log.utf8)).diagnoses.first?.code == code)
     }
+
+    @Test("A prediction may have thousands of outputs, and its bits come with it")
+    func manyOutputs() throws {
+        let values = [String](repeating: "0.00", count: 5000).joined(separator: ",")
+        let bits = [String](repeating: "00000000", count: 5000).joined(separator: ",")
+        let events = monitor("predicted: \(values)", "espmask: n=1 out=\(bits) us=12", "espmask: ready").events
+        let inference = try #require(events.inferences.first)
+        #expect(inference.values.count == 5000 && inference.bits?.count == 5000 && inference.microseconds == 12)
+    }
 }

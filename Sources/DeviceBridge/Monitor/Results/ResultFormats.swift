@@ -16,8 +16,11 @@ enum ResultLine: Equatable {
     /// The class that was chosen; the outputs stood in the line before.
     case chosenClass(String)
 
+    // A prediction with ten thousand outputs is still one.
+    private static let longestLine = 1 << 17
+
     init?(_ line: MonitorLine, _ traits: LineTraits) {
-        guard line.bytes.count < 4096 else { return nil }
+        guard line.bytes.count < Self.longestLine else { return nil }
         if traits.contains(.prediction), let found = Self.workshop(line.bytes) {
             self = found
             return
