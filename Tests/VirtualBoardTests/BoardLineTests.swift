@@ -38,7 +38,7 @@ struct BoardLineTests {
             ([(false, true), (false, false)], flashBanner),
             ([(false, true), (true, true), (false, false)], flashBanner),
             // Both lines for good: EN rises by itself, with GPIO0 high.
-            ([(false, true)] + [(Bool, Bool)](repeating: (true, true), count: 8), flashBanner),
+            ([(false, true), (true, true), (true, true), (true, true), (true, true)], flashBanner),
             // Changed its mind on the way.
             ([(false, true), (true, true), (false, true), (true, false)], loaderBanner),
         ] as [([(Bool, Bool)], String)])

@@ -7,9 +7,8 @@ struct AutoReset {
     private(set) var rts = false
 
     /// How long EN is taken to stay down when it is let go by asserting DTR beside RTS. Tools that reset into the
-    /// loader pass through that state on their way to DTR alone. Over a cable that takes less than a millisecond, over
-    /// RFC 2217 pyserial needs 50 ms for each line, and more on a busy machine.
-    static let crossingNanoseconds: UInt64 = 450_000_000
+    /// loader pass through that state on their way to DTR alone, and over RFC 2217 they need 50 ms for each line.
+    static let crossingNanoseconds: UInt64 = 200_000_000
 
     var isEnableLow: Bool { rts && !dtr }
     var isBootLow: Bool { dtr && !rts }

@@ -106,7 +106,7 @@ public final class Board {
     /// Drives the modem lines through the auto-reset circuit; true asserts a line.
     ///
     /// RTS alone holds the chip in reset. Letting it go starts the loader where DTR is asserted, else the flash's
-    /// contents; a state with both asserted may last 450 ms of board time before the chip starts from its flash.
+    /// contents; a state with both asserted may last 200 ms of board time before the chip starts from its flash.
     public func setModemLines(dtr: Bool, rts: Bool) {
         autoReset.set(dtr: dtr, rts: rts)
         chip.gpio.isGPIO0High = !autoReset.isBootLow

@@ -40,7 +40,7 @@ public final class BoardServer {
     private static let virtualSlice: UInt64 = 10_000_000
     /// After a change of the modem lines even virtual time keeps to the wall clock this long, as what matters
     /// then is how long the client holds a line.
-    private static let lineSettling: UInt64 = 600_000_000
+    private static let lineSettling: UInt64 = 500_000_000
 
     /// Where clients reach the board: `rfc2217://127.0.0.1:N`, `socket://127.0.0.1:N` or a device path.
     public let url: String
