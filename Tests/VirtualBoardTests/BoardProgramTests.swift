@@ -361,6 +361,22 @@ struct BoardProgramTests {
         return bytes
     }
 
+    @Test("A board that is let go gives its flash file back")
+    func isFreed() throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write([UInt8](repeating: 0xFF, count: 0x1000) + Self.random.image, as: "flash.bin")
+        weak var last: Board?
+        for _ in 0..<2 {
+            let board = Board(
+                profile: .devKitC, flash: try NORFlash(file: file, size: 1 << 20),
+                faults: try FaultInjector(parsing: "power-cut:write=1;flash-bit:offset=0xff000,bit=1"))
+            board.powerOn(.flashBoot)
+            #expect(board.text(milliseconds: 50).contains("entry"))
+            last = board
+        }
+        #expect(last == nil)
+    }
+
     @Test("Two boards side by side do not know of each other")
     func areApart() throws {
         func board(_ seed: UInt64) throws -> Board {

@@ -23,7 +23,8 @@ package final class FlashCache {
     ]
 
     private let flash: NORFlash
-    private let memory: MemoryMap
+    /// The map holds the cache's registers, so that the cache must not hold the map.
+    private unowned let memory: MemoryMap
     private var table = [UInt32](repeating: 0, count: 256)
     private var mapped = [Int?](repeating: nil, count: 256)
     /// PRO_CACHE_CTRL: bit 3 turns the cache on, bit 4 flushes, bit 5 says that a flush is done.
