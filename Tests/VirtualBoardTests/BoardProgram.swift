@@ -67,6 +67,9 @@ struct BoardProgram {
     /// JX.
     mutating func jump(toRegister register: UInt32) { emit(register << 8 | 0xA0) }
 
+    /// CALLX8.
+    mutating func call(register: UInt32) { emit(register << 8 | 0xE0) }
+
     /// WSR.
     mutating func writeSpecial(_ number: UInt32, from register: UInt32) {
         emit(0x13_0000 | number << 8 | register << 4)

@@ -295,22 +295,35 @@ struct BoardProgramTests {
 
     // MARK: Mask ROM
 
+    /// How a program comes to the mask ROM.
+    enum WayToROM: UInt32, CaseIterable {
+        case jump = 0x4000_7ABC
+        /// As ESP-IDF's second stage calls the ROM's printf.
+        case windowedCall = 0x4000_7D54
+        case load = 0x3FF9_6000
+    }
+
     @Test(
-        "A program that calls or reads the mask ROM stops, and says which address it wanted", arguments: [true, false])
-    func needsROM(calls: Bool) throws {
+        "A program that calls or reads the mask ROM stops, and says which address it wanted",
+        arguments: WayToROM.allCases)
+    func needsROM(way: WayToROM) throws {
         var program = BoardProgram()
         program.print("hi\n")
         program.delay(milliseconds: 2)
-        program.set(2, to: calls ? 0x4000_7ABC : 0x3FF9_6000)
-        if calls { program.jump(toRegister: 2) } else { program.load(3, from: 2) }
+        program.set(2, to: way.rawValue)
+        switch way {
+        case .jump: program.jump(toRegister: 2)
+        case .windowedCall: program.call(register: 2)
+        case .load: program.load(3, from: 2)
+        }
         program.spin()
         let board = try Self.board(program)
         board.powerOn(.flashBoot)
         #expect(board.text(milliseconds: 1000).hasSuffix("hi\n"))
         #expect(board.run(until: .max) == .off, "no watchdog makes it go round")
-        #expect(board.missingROMAddress == (calls ? 0x4000_7ABC : 0x3FF9_6000))
+        #expect(board.missingROMAddress == way.rawValue)
         let failure = try #require(board.failure)
-        #expect(failure.code == "needs-mask-rom" && failure.message.contains(calls ? "0x40007abc" : "0x3ff96000"))
+        #expect(failure.code == "needs-mask-rom" && failure.message.contains("0x" + String(way.rawValue, radix: 16)))
         #expect(board.advance(to: .max, outputLimit: 10) == .idle, "a server keeps its client")
         board.setModemLines(dtr: false, rts: true)
         board.setModemLines(dtr: true, rts: false)
