@@ -43,7 +43,12 @@ package final class ESP32Chip {
     }
 
     /// The cycle of the next thing that a peripheral does by itself.
-    package var nextEvent: UInt64 { timed.reduce(.max) { min($0, $1.nextEvent) } }
+    package var nextEvent: UInt64 {
+        var next = rtc.nextEvent
+        for uart in uarts { next = min(next, uart.nextEvent) }
+        for group in timerGroups { next = min(next, group.nextEvent) }
+        return next
+    }
 
     /// Lets every peripheral do what is due by `cycle`.
     package func advance(to cycle: UInt64) {

@@ -9,9 +9,10 @@ package final class InterruptMatrix {
 
     /// Called when a CPU line changes its level.
     package var lineChanged: (Int, Bool) -> Void = { _, _ in }
-    private var levels = [Bool](repeating: false, count: InterruptSource.count)
-    private var routes = [UInt8](repeating: resetRoute, count: InterruptSource.count)
-    private var lines = [Bool](repeating: false, count: 32)
+    // Unchecked for the same reason as the UART's state.
+    @exclusivity(unchecked) private var levels = [Bool](repeating: false, count: InterruptSource.count)
+    @exclusivity(unchecked) private var routes = [UInt8](repeating: resetRoute, count: InterruptSource.count)
+    @exclusivity(unchecked) private var lines = [Bool](repeating: false, count: 32)
 
     package init() {}
 

@@ -13,15 +13,17 @@ package enum WatchdogAction: UInt32, Sendable {
 /// A counter that walks through four stages unless it is fed.
 package struct StagedWatchdog {
     /// What each stage does.
-    package var actions: [WatchdogAction] = [.none, .none, .none, .none]
+    package var actions: [WatchdogAction] = [.none, .none, .none, .none] { didSet { plan() } }
     /// How long each stage waits, in ticks.
-    package var holds: [UInt32] = [0, 0, 0, 0]
+    package var holds: [UInt32] = [0, 0, 0, 0] { didSet { plan() } }
     /// Board cycles in `tickDenominator` ticks.
-    package var tickNumerator: UInt64 = 1
-    package var tickDenominator: UInt64 = 1
+    package var tickNumerator: UInt64 = 1 { didSet { plan() } }
+    package var tickDenominator: UInt64 = 1 { didSet { plan() } }
     package private(set) var isRunning = false
     package private(set) var stage = 0
     private var stageStart: UInt64 = 0
+    /// The cycle at which the present stage runs out, `.max` when that changes nothing.
+    package private(set) var nextEvent: UInt64 = .max
 
     package init() {}
 
@@ -29,19 +31,23 @@ package struct StagedWatchdog {
     package mutating func setRunning(_ running: Bool, at cycle: UInt64) {
         if running && !isRunning { feed(at: cycle) }
         isRunning = running
+        plan()
     }
 
     /// Goes back to the first stage.
     package mutating func feed(at cycle: UInt64) {
         stage = 0
         stageStart = cycle
+        plan()
     }
 
-    /// The cycle at which the present stage runs out, `.max` when that changes nothing.
-    package var nextEvent: UInt64 {
-        guard isRunning, actions.contains(where: { $0 != .none }) else { return .max }
+    private mutating func plan() {
+        guard isRunning, actions.contains(where: { $0 != .none }) else {
+            nextEvent = .max
+            return
+        }
         let ticks = UInt64(max(holds[stage], 1))
-        return stageStart + max(1, ticks * tickNumerator / tickDenominator)
+        nextEvent = stageStart + max(1, ticks * tickNumerator / tickDenominator)
     }
 
     /// The action of the stage that ran out at `nextEvent`; the next one begins then.
@@ -49,6 +55,7 @@ package struct StagedWatchdog {
         let action = actions[stage]
         stageStart = nextEvent
         stage = (stage + 1) % 4
+        plan()
         return action
     }
 }

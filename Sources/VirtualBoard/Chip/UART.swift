@@ -16,19 +16,21 @@ package final class UART: Peripheral, TimedDevice {
 
     private let signals: ChipSignals
     private let source: Int
-    private var registers = RegisterFile(size: 0x80, resetValues: UART.resetValues)
-    private var txFIFO = ByteQueue()
-    private var rxFIFO = ByteQueue()
-    private var wire = ByteQueue()
-    private var shifting: UInt8?
-    private var shiftEnd: UInt64 = .max
-    private var arrival: UInt64 = .max
-    private var lastReceived: UInt64 = 0
-    private var timeout: UInt64 = .max
-    private var raw: UInt32 = 0
-    private var level = false
-    private var received = 0
-    private var fetched = 0
+    // Each byte and each access of the program goes through these; with one owner and no closure that comes back here in
+    // the middle of a change, checking every access at run time would cost more than the work itself.
+    @exclusivity(unchecked) private var registers = RegisterFile(size: 0x80, resetValues: UART.resetValues)
+    @exclusivity(unchecked) private var txFIFO = ByteQueue()
+    @exclusivity(unchecked) private var rxFIFO = ByteQueue()
+    @exclusivity(unchecked) private var wire = ByteQueue()
+    @exclusivity(unchecked) private var shifting: UInt8?
+    @exclusivity(unchecked) private var shiftEnd: UInt64 = .max
+    @exclusivity(unchecked) private var arrival: UInt64 = .max
+    @exclusivity(unchecked) private var lastReceived: UInt64 = 0
+    @exclusivity(unchecked) private var timeout: UInt64 = .max
+    @exclusivity(unchecked) private var raw: UInt32 = 0
+    @exclusivity(unchecked) private var level = false
+    @exclusivity(unchecked) private var received = 0
+    @exclusivity(unchecked) private var fetched = 0
 
     private enum Register {
         static let fifo: UInt32 = 0x00, interruptRaw: UInt32 = 0x04, interruptStatus: UInt32 = 0x08
