@@ -1,8 +1,8 @@
 // The loop that nearly all time is spent in: decoded instructions, one after the other, over raw pointers. It keeps no clock:
 // a block is entered only if all of its instructions fit before the horizon, before which no timer matches, and each way
 // out of a block knows how many instructions it took. Anything out of the ordinary (an access that is not plain memory, an
-// exception, an instruction without an operation) is left to the instruction's word, `perform(_:)`, and ends the run, so
-// that interrupts, stops and changed code are looked at before the next instruction.
+// exception, an instruction without an operation) is left to the instruction's word, `perform(_:)`; interrupts, stops,
+// changed code and the horizon are looked at behind it, before the next instruction.
 
 extension XtensaCPU {
     /// True where all of a block's instructions can run in `cycles`, and in the present register window.
@@ -19,7 +19,7 @@ extension XtensaCPU {
         return UnsafeMutableRawPointer(bitPattern: biased &+ UInt(address)).unsafelyUnwrapped
     }
 
-    /// Leaves at an instruction that its word has to do.
+    /// Has an instruction done by its word; its block was entered at `start`.
     @inline(never)
     private func perform(_ place: UnsafeMutablePointer<DecodedInstruction>, at start: UInt64) {
         cycle = start &+ UInt64(place.pointee.position)
@@ -321,19 +321,21 @@ extension XtensaCPU {
                         }
                         continue run
                     }
+                    // To where a register says: the block is looked up.
                     let target = ar[Int(i.pointee.a)]
                     guard target != i.pointee.immediate else { break byWord }
                     if i.pointee.operation == .callRegister { ar[0] = i.pointee.immediate }
                     remaining &-= i.pointee.position &+ 1
                     let place = pages[Int(target >> 12)]?[Int(target & 0xFFF)] ?? 0
                     next = cache.instruction(at: place & ~DecodeCache.Mark.all)
-                    if place < 4 || remaining < slack {
-                        guard place >= 4, canEnter(next, cycles: remaining) else {
+                    if place <= DecodeCache.Mark.all || remaining < slack {
+                        guard place > DecodeCache.Mark.all, canEnter(next, cycles: remaining) else {
                             return leave(to: target, at: horizon &- UInt64(remaining))
                         }
                     }
                     continue run
                 }
+                // To the linked block.
                 remaining &-= Int(i.pointee.c)
                 var link = i.pointee.link
                 if link == 0 {
@@ -360,6 +362,7 @@ extension XtensaCPU {
         }
     }
 
+    /// Leaves between two instructions, before `target`.
     private func leave(to target: UInt32, at now: UInt64) {
         pc = target
         cycle = now

@@ -29,7 +29,7 @@ struct TwinProcessorTests {
             (3, program.random.word()), (4, program.random.word()), (12, program.register()),
             (226, program.random.word()),
             (228, program.random.chance(50) ? program.random.word() : 0),
-            (230, program.random.among([0, 0, 0x10, 0x1F, 0x20, 3, 0x4_0000, 0x4_0020, 0x5_0000, 0x6_0003])),
+            (230, program.random.pick([0, 0, 0x10, 0x1F, 0x20, 3, 0x4_0000, 0x4_0020, 0x5_0000, 0x6_0003])),
             (231, TestProcessor.code + 0x400),
             (224, program.random.chance(85) ? 1 : 0), (73, program.random.chance(50) ? 1 : program.random.word()),
         ]
@@ -52,7 +52,7 @@ struct TwinProcessorTests {
 
     @Test("Random programs do the same in both", arguments: 0..<16)
     func same(seed: UInt64) throws {
-        var program = RandomProgram(random: Seeded(seed))
+        var program = RandomProgram(random: ProgramRandom(seed: seed))
         for round in 0..<400 {
             setUp(&program)
             for part in 0..<12 {

@@ -4,24 +4,8 @@
 import Testing
 import VirtualBoard
 
-/// Numbers without a pattern, the same for the same seed (splitmix64).
-struct Seeded {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func word() -> UInt32 { UInt32(truncatingIfNeeded: next() >> 16) }
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
+extension ProgramRandom {
     mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-    mutating func among<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
 }
 
 /// A device whose register tells the cycle and whose writes raise and drop interrupt lines or stop the processor.
@@ -137,21 +121,21 @@ final class TestProcessor {
 
 /// Random instructions. Most are of those that programs use, with small offsets, so that control stays in the code.
 struct RandomProgram {
-    var random: Seeded
+    var random: ProgramRandom
 
     mutating func word() -> UInt32 {
         let kind = random.below(100)
         let fields = random.word() & 0xFFF0
         switch kind {
         case 0..<34: return registers(fields)
-        case 34..<50: return random.word() & 0xFF_0000 | fields & 0xFF0 | random.among(Self.memoryForms) << 12 | 2
-        case 50..<56: return random.word() & 0x07_0000 | fields & 0xFF0 | random.among([0, 4, 8, 12]) << 12 | 3
+        case 34..<50: return random.word() & 0xFF_0000 | fields & 0xFF0 | random.pick(Self.memoryForms) << 12 | 2
+        case 50..<56: return random.word() & 0x07_0000 | fields & 0xFF0 | random.pick([0, 4, 8, 12]) << 12 | 3
         case 56..<70: return branch(fields)
-        case 70..<90: return random.word() & 0xFFF0 | random.among([8, 9, 10, 11, 12, 13])
+        case 70..<90: return random.word() & 0xFFF0 | random.pick([8, 9, 10, 11, 12, 13])
         case 90..<94: return 0xFF_C001 | random.word() & 0x00_3FF0
         case 94: return calls(fields)
-        case 95: return random.word() & 0x00_3FC0 | random.among([5, 6, 0xFF_C005, 0xFF_C006])
-        case 96..<99: return 0x76 | fields & 0xF00 | random.among([8, 9, 10]) << 12 | UInt32(random.below(24)) << 16
+        case 95: return random.word() & 0x00_3FC0 | random.pick([5, 6, 0xFF_C005, 0xFF_C006])
+        case 96..<99: return 0x76 | fields & 0xF00 | random.pick([8, 9, 10]) << 12 | UInt32(random.below(24)) << 16
         case _: return random.word() & 0xFF_FFFF
         }
     }
@@ -166,25 +150,25 @@ struct RandomProgram {
         case 4, 5: return UInt32(random.below(30)) << 16 | fields & 0x1000 | s | 0x76
         case 6: return random.word() & 0xFF_0000 | fields | 4
         case _:
-            return random.among([Op.retw, Op.retwNarrow, 0x36 | 4 << 12 | 1 << 8, s | 0xE0, 0x25 | fields & 0x1FC0])
+            return random.pick([Op.retw, Op.retwNarrow, 0x36 | 4 << 12 | 1 << 8, s | 0xE0, 0x25 | fields & 0x1FC0])
         }
     }
 
     private static let memoryForms: [UInt32] = [0, 1, 2, 4, 5, 6, 9, 10, 11, 12, 12, 12, 13, 14, 15]
 
     private mutating func registers(_ fields: UInt32) -> UInt32 {
-        let op1 = random.among([0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 8, 10, 10, 11, 11] as [UInt32])
+        let op1 = random.pick([0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 8, 10, 10, 11, 11] as [UInt32])
         let word = random.word() & 0xF0_0000 | op1 << 16 | fields
         // Writes of special registers are rare, and those of PS, CCOMPARE and VECBASE are done by the tests.
         guard op1 == 3, word >> 20 < 2 else { return word }
-        let number = random.among([0, 1, 2, 3, 4, 12, 177, 209, 224, 226, 227, 228, 234, 240, 241])
+        let number = random.pick([0, 1, 2, 3, 4, 12, 177, 209, 224, 226, 227, 228, 234, 240, 241])
         return word & 0xFF_00F0 | UInt32(number) << 8
     }
 
     private mutating func branch(_ fields: UInt32) -> UInt32 {
         let offset = UInt32(bitPattern: Int32(random.below(60) - 24)) & 0xFF
         switch random.below(4) {
-        case 0: return offset << 12 | random.among([0, 0xF0_0000 * (offset >> 7)]) | fields & 0xFC0 | 0x16
+        case 0: return offset << 12 | random.pick([0, 0xF0_0000 * (offset >> 7)]) | fields & 0xFC0 | 0x16
         case 1: return offset << 16 | fields & 0xFFC0 | 0x26
         case 2: return offset << 16 | fields & 0x1F80 | 0x80 | fields & 0x40 | 0x36
         case _: return offset << 16 | fields & 0xFFF0 | 7
@@ -208,7 +192,7 @@ struct RandomProgram {
 
     mutating func float() -> UInt32 {
         switch random.below(8) {
-        case 0: random.among([0, 0x8000_0000, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 1, 0x7F7F_FFFF])
+        case 0: random.pick([0, 0x8000_0000, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 1, 0x7F7F_FFFF])
         case 1: random.word()
         case _: Float(random.below(2000) - 1000).bitPattern + UInt32(random.below(5))
         }
