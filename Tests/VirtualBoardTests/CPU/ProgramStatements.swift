@@ -1,5 +1,7 @@
 // The plain statements of a random program: each is one instruction, or a few that belong together, and goes on behind
-// itself. None writes outside of the program's window of data, none is what qemu and the ESP32 differ in.
+// itself. None writes outside of the program's window of data, none is what qemu and the ESP32 differ in:
+// unaligned accesses (an exception there, split in two here), MULUH and MULSH (not there), timers and interrupts (numbered
+// and timed otherwise).
 
 extension ProgramGenerator {
     /// One instruction between address registers that cannot write a boolean.
