@@ -22,6 +22,12 @@ struct ResultWriter {
         if text.utf8.count > Self.largest { flush() }
     }
 
+    /// Writes bytes that were kept elsewhere.
+    mutating func write(_ bytes: [UInt8]) {
+        flush()
+        console.paint(bytes)
+    }
+
     /// Writes what is left.
     mutating func flush() {
         console.paint(text)

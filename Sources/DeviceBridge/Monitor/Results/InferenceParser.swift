@@ -96,12 +96,14 @@ struct InferenceParser: Equatable, Sendable {
     private mutating func finishHeld(bits: [String], microseconds: Int?) -> [InferenceEvent] {
         guard var event = held else { return [] }
         event.bits = bits
-        // Two decimals hide on which side of the threshold an output lies; the bits do not.
-        let exact = bits.map { $0.utf8.count == 8 ? UInt32($0, radix: 16).map { Double(Float(bitPattern: $0)) } : nil }
-        if event.label == name(event.values), exact.count == event.values.count, !exact.contains(nil) {
-            event.label = name(exact)
-        }
         event.microseconds = microseconds
+        if !labels.isEmpty, event.label == name(event.values) {
+            // Two decimals hide on which side of the threshold an output lies; the bits do not.
+            let exact = bits.map { word in
+                word.utf8.count == 8 ? UInt32(word, radix: 16).map { Double(Float(bitPattern: $0)) } : nil
+            }
+            if exact.count == event.values.count, !exact.contains(nil) { event.label = name(exact) }
+        }
         held = event
         return release()
     }

@@ -38,7 +38,7 @@ struct OutputWatcher: Equatable, Sendable {
             same += 1
         } else {
             same = 1
-            inputsOfSame = []
+            inputsOfSame.removeAll(keepingCapacity: true)
         }
         previous = exact
         if let key, inputsOfSame.count < 64 { inputsOfSame.insert(key) }

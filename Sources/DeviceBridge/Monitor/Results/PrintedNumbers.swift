@@ -14,6 +14,11 @@ struct PrintedNumbers: Equatable, Sendable {
     /// The numbers as JSON, token by token: a token that JSON takes stays as it was printed.
     func writeJSON(to out: inout [UInt8]) {
         out.append(0x5B)
+        if let length = bytes.withUnsafeBufferPointer(NumberScan.lengthOfJSONList) {
+            out += bytes[..<length]
+            out.append(0x5D)
+            return
+        }
         var isFirst = true
         for part in bytes.split(separator: 0x2C) {
             let token = part.trimmed
@@ -53,7 +58,8 @@ enum NumberScan {
                 continue
             }
             let start = at
-            if byte == 0x2D || byte == 0x2B { at += 1 }
+            // Signs come by chance: a step that needs no guess of the processor.
+            at &+= byte == 0x2D || byte == 0x2B ? 1 : 0
             let whole = at
             while at < bytes.count, bytes[at] &- 0x30 < 10 { at += 1 }
             var digits = at - whole
@@ -101,6 +107,27 @@ enum NumberScan {
     private static let powers: [Double] = [
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ]
+
+    /// The length of a list, without the comma it may end in, when it could stand in JSON as it is.
+    static func lengthOfJSONList(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var at = 0
+        let end = bytes.last == 0x2C ? bytes.count - 1 : bytes.count
+        while true {
+            if at < end, bytes[at] == 0x2D { at += 1 }
+            let whole = at
+            while at < end, bytes[at] &- 0x30 < 10 { at += 1 }
+            guard at > whole, bytes[whole] != 0x30 || at == whole + 1 else { return nil }
+            if at < end, bytes[at] == 0x2E {
+                at += 1
+                let fraction = at
+                while at < end, bytes[at] &- 0x30 < 10 { at += 1 }
+                guard at > fraction else { return nil }
+            }
+            if at == end { return end }
+            guard bytes[at] == 0x2C else { return nil }
+            at += 1
+        }
+    }
 
     /// Whether a token is a number as JSON writes it: no plus, no superfluous zero, digits on both sides of the point.
     static func isJSON(_ token: ArraySlice<UInt8>) -> Bool {
