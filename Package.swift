@@ -71,6 +71,7 @@ let package = Package(
                 "DeviceBridge", "ESPImage", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system,
                 subprocess,
             ],
+            exclude: ["Fuzzer", "Scripts"],
             swiftSettings: strict),
         .testTarget(
             name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport", system],
