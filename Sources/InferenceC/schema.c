@@ -240,3 +240,11 @@ bool schema_is_constant(inference_model *model, uint32_t tensor) {
     return buffer_of(model, (uint32_t)flat_i32(model, &table, TENSOR_BUFFER, 0), &data) == INFERENCE_REASON_NONE
         && data.count != 0;
 }
+
+bool schema_is_shape(inference_model *model, uint32_t tensor) {
+    flat_table table;
+    flat_vector tensors = {model->tensors, model->tensor_count};
+    return tensor < model->tensor_count && flat_table_element(model, tensors, tensor, &table)
+        && flat_u8(model, &table, TENSOR_TYPE, INFERENCE_FLOAT32) == INFERENCE_INT32
+        && !schema_is_constant(model, tensor);
+}
