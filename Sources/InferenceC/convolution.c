@@ -200,6 +200,7 @@ void convolution_run(operation *o) {
     convolution c;
     if (convolution_open(o, &c) != INFERENCE_REASON_NONE) return;
     convolution_job job = {&c, o, NULL, 0, NULL};
+    window_flatten(&c.w);
     if (operation_is_hybrid(o)) {
         operation inner;
         hybrid_input input = hybrid_open_input(o, (uint32_t)c.w.batches, o->second.scale_count == 1, &inner);

@@ -49,7 +49,7 @@ const void *operation_input_place(const operation *o, uint32_t place) {
 }
 
 // How an operator runs: bits of `ways`.
-enum { BACKWARD = 1, THROUGH_SCRATCH = 2, TOUCHES = 4 };
+enum { BACKWARD = 1, THROUGH_SCRATCH = 2, TOUCHES = 4, NOTHING_TO_DO = 8 };
 
 // Which way round an operator runs, and whether through scratch, follows from where its input and output lie.
 static uint8_t way_of(const inference_engine *engine, operation *o) {
@@ -58,6 +58,7 @@ static uint8_t way_of(const inference_engine *engine, operation *o) {
     if (o->input.data != NULL) return 0;
     if (engine->offsets[o->input_ids[0]] == INFERENCE_NONE || engine->offsets[o->output_id] == INFERENCE_NONE) return 0;
     uint32_t in = engine->offsets[o->input_ids[0]], out = engine->offsets[o->output_id];
+    if (in == out && operation_aliases(o->op.code)) return NOTHING_TO_DO;
     if (in >= out + o->output.bytes || out >= in + o->input.bytes) return 0;
     operation_overlap(o, 0, &rule);
     return ((int32_t)(in - out) < rule.forward_from ? BACKWARD : 0) | (rule.scratch ? THROUGH_SCRATCH : 0)
@@ -129,6 +130,8 @@ inference_code inference_invoke_op(inference_engine *engine, uint32_t op_index, 
         error->op_index = op_index;
         return error->code = INFERENCE_OP_MISSING;
     }
+    uint8_t way = op_index < INFERENCE_KNOWN_WAYS ? engine->ways[op_index] : 0;
+    if (way & NOTHING_TO_DO) return INFERENCE_OK;
     operation_open(engine->model, op_index, &o);
     o.engine = engine;
     o.in = place_of(engine, o.input_ids[0], o.input.data);
@@ -139,7 +142,7 @@ inference_code inference_invoke_op(inference_engine *engine, uint32_t op_index, 
         error->needed = engine->model->input_count + engine->model->output_count;
         return error->code = INFERENCE_INPUT_MISMATCH;
     }
-    uint8_t way = op_index < INFERENCE_KNOWN_WAYS ? engine->ways[op_index] : way_of(engine, &o);
+    if (op_index >= INFERENCE_KNOWN_WAYS) way = way_of(engine, &o);
     o.backward = (way & BACKWARD) != 0, o.touches = (way & TOUCHES) != 0;
     if (way & THROUGH_SCRATCH) o.scratch = engine->arena + engine->used_bytes - operation_scratch_bytes(&o);
     operation_find(o.op.code)->run(&o);

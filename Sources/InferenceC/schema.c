@@ -128,9 +128,10 @@ static void known_tensor(const inference_model *model, uint32_t index, inference
     }
     out->bytes = out->elements * element_bytes(out->type);
     out->data = schema_known_data(model, index);
+    out->scale_count = 0;
+    if (out->type == INFERENCE_FLOAT32) return;
     const uint8_t *quantization = flat_known_target(table, TENSOR_QUANTIZATION);
     const uint8_t *scales = quantization == NULL ? NULL : flat_known_target(quantization, QUANTIZATION_SCALE);
-    out->scale_count = 0;
     if (scales == NULL || flat_word_at(scales) == 0) return;
     out->scale_count = flat_word_at(scales);
     out->scales = (const float *)(const void *)(scales + 4);

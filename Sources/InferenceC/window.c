@@ -40,6 +40,12 @@ inference_reason window_finish(operation *o, window *w, uint32_t padding) {
     return INFERENCE_REASON_NONE;
 }
 
+void window_flatten(window *w) {
+    if (w->k_h != 1 || w->k_w != 1 || w->stride_h != 1 || w->stride_w != 1) return;
+    w->in_w *= w->in_h, w->out_w *= w->out_h;
+    w->in_h = w->out_h = 1;
+}
+
 window_span window_taps(int32_t out, int32_t stride, int32_t pad, int32_t k, int32_t dilation, int32_t in) {
     int32_t start = out * stride - pad;
     window_span span = {0, k, start};

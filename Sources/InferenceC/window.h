@@ -18,6 +18,8 @@ typedef struct window_span {
 inference_reason window_dims(operation *o, window *w);
 // Checks kernel size, strides and dilation, computes the padding, and checks the output's shape.
 inference_reason window_finish(operation *o, window *w, uint32_t same_padding);
+// Makes one row of the image where every window is one pixel: nothing is left to do between rows.
+void window_flatten(window *w);
 // The span of output position `out` along an axis.
 window_span window_taps(int32_t out, int32_t stride, int32_t pad, int32_t k, int32_t dilation, int32_t in);
 // When an operator writes a pixel's channels.
