@@ -79,8 +79,8 @@ struct SickBoardTests {
     func arena() async throws {
         let folder = try await Self.board { $0.setArena(600) }
         let result = try await Self.watch(folder, until: "error=")
-        Self.expect(result, "arena-too-small", "\"missing\":700")
-        #expect(result.output.contains("\"suggested_arena\":1312"))
+        Self.expect(result, "arena-too-small", "\"missing\":684")
+        #expect(result.output.contains("\"suggested_arena\":1296"))
     }
 
     @Test("A model with an operator that the engine does not have")
