@@ -156,4 +156,5 @@ def main():
             part(folder)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -13,9 +13,9 @@ public enum MonitorEvent: Equatable, Sendable {
     /// A line `espmask: ...` of our sketches.
     case sketch(SketchReport)
     /// A panic, an abort or a backtrace, when all of it was read.
-    case panic(PanicReport)
+    indirect case panic(PanicReport)
     /// A cause was found; the same one is not said twice.
-    case diagnosis(Diagnosis)
+    indirect case diagnosis(Diagnosis)
 }
 
 /// What the monitor is told beforehand.

@@ -24,6 +24,8 @@ public struct MonitorMachine: Sendable {
     private var inWindow: [String: Diagnosis.Severity] = [:]
     /// Whether our sketch has a model that works: then a refused input is the host's fault.
     private var sketchIsReady = false
+    /// Whether the next start is to be the loader's.
+    private var expectsLoader = false
     private var now: UInt64 = 0
     private var lastArrival: UInt64 = 0
     private var toldPartial = 0
@@ -127,8 +129,12 @@ public struct MonitorMachine: Sendable {
         return events
     }
 
-    /// The caller is about to reset the board: the restart that follows is not the firmware's.
-    public mutating func hostResets() { reboots.hostResets() }
+    /// The caller is about to reset the board: the restart that follows is not the firmware's, and where it is into the
+    /// loader nothing is wrong with the board that waits there.
+    public mutating func hostResets(intoLoader: Bool = false) {
+        reboots.hostResets()
+        expectsLoader = intoLoader
+    }
 
     /// A line as it came.
     private mutating func take(raw: UnsafeBufferPointer<UInt8>, _ number: Int, _ events: inout [MonitorEvent]) {
@@ -247,8 +253,9 @@ public struct MonitorMachine: Sendable {
         case .lockup: add(Finding(.cpuLockup, .error, line))
         }
         hasCrashed = false
+        defer { expectsLoader = false }
         if boot.isDownload {
-            add(Finding(.downloadMode, .error, line))
+            add(Finding(.downloadMode, expectsLoader ? .info : .error, line))
         } else {
             total.update(.downloadMode) { $0.severity = .info }
         }

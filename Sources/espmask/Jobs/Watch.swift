@@ -84,6 +84,7 @@ struct Watch {
             do throws(DeviceError) {
                 let heard = try await session.listen(within: min(left ?? .milliseconds(50), .milliseconds(50)))
                 try await hear(heard)
+                face.idle()
                 if let keyboard, let action = keyboard.next(&face) { try await act(action) }
             } catch {
                 guard error.code == "connection-lost", plan.reopen != nil else { throw error }

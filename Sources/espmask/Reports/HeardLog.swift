@@ -21,7 +21,7 @@ struct HeardLog: ~Copyable {
     /// Frames that were looked up before: a board that restarts for hours panics in the same place.
     private var frames: [[UInt32]: [AddressDecoder.Frame]] = [:]
     private static let mostPanics = 64
-    private static let pieceBytes = 1 << 18
+    private static let pieceBytes = 1 << 16
 
     /// Whether a panic says that another ELF file than the given one runs.
     private(set) var hasForeignPanic = false

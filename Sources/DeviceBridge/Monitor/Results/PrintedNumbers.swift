@@ -57,6 +57,12 @@ enum NumberScan {
                 at += 1
                 continue
             }
+            let usual = lengthOfUsual(bytes, at)
+            if usual > 0 {
+                at += usual
+                count += 1
+                continue
+            }
             let start = at
             // Signs come by chance: a step that needs no guess of the processor.
             at &+= byte == 0x2D || byte == 0x2B ? 1 : 0
@@ -76,6 +82,17 @@ enum NumberScan {
             if at < bytes.count, bytes[at] != 0x2C { return .unclear }
         }
         return .plain(count)
+    }
+
+    /// The length of a number with its comma in the form that nearly all have, `0.39,` or `-0.39,`, told from eight bytes
+    /// at once; 0 where it has another.
+    private static func lengthOfUsual(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        guard start + 9 <= bytes.count, let base = bytes.baseAddress else { return 0 }
+        let sign = bytes[start] == 0x2D ? 1 : 0
+        let word = UnsafeRawPointer(base + start + sign).loadUnaligned(as: UInt64.self).littleEndian
+        // A digit becomes its value, the point and the comma become 0; a value above 9 overflows into bit 4.
+        let rest = word ^ 0x2C_3030_2E30
+        return rest & 0xFF_F0F0_FFF0 == 0 && (rest &+ 0x00_0606_0006) & 0x00_1010_0010 == 0 ? 5 + sign : 0
     }
 
     /// The value of plain decimal digits with a sign and a point; nil where the system's reader is to be asked.
@@ -113,6 +130,11 @@ enum NumberScan {
         var at = 0
         let end = bytes.last == 0x2C ? bytes.count - 1 : bytes.count
         while true {
+            let usual = lengthOfUsual(bytes, at)
+            if usual > 0, at + usual < end {
+                at += usual
+                continue
+            }
             if at < end, bytes[at] == 0x2D { at += 1 }
             let whole = at
             while at < end, bytes[at] &- 0x30 < 10 { at += 1 }

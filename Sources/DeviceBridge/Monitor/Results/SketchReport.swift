@@ -70,17 +70,26 @@ public struct SketchReport: Equatable, Sendable {
         var error, model, slot, bytes, crc32, arena, used, out, n, us: ArraySlice<UInt8>?
 
         mutating func take(_ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
-            switch String(decoding: key, as: UTF8.self) {
-            case "error": error = value
-            case "model": model = value
-            case "slot": slot = value
-            case "bytes": bytes = value
-            case "crc32": crc32 = value
-            case "arena": arena = value
-            case "used": used = value
-            case "out": out = value
-            case "n": n = value
-            case "us": us = value
+            func isKey(_ name: StaticString) -> Bool {
+                key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            }
+            switch key.count {
+            case 1: if isKey("n") { n = value }
+            case 2: if isKey("us") { us = value }
+            case 3: if isKey("out") { out = value }
+            case 4: if isKey("used") { used = value } else if isKey("slot") { slot = value }
+            case 5:
+                if isKey("error") {
+                    error = value
+                } else if isKey("model") {
+                    model = value
+                } else if isKey("bytes") {
+                    bytes = value
+                } else if isKey("crc32") {
+                    crc32 = value
+                } else if isKey("arena") {
+                    arena = value
+                }
             case _: break
             }
         }
