@@ -59,7 +59,7 @@ final class TalkingPort: Sendable {
             var at = 0
             while at < piece.count {
                 let sent = piece[at...].withUnsafeBytes {
-                    send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                    send(client, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
                 }
                 if sent <= 0 { return }
                 at += sent
