@@ -108,7 +108,6 @@ private final class TreeWriter {
     private var entry: ArchiveEntry?
     private var directories: [(path: FilePath, entry: ArchiveEntry)] = []
     private var madeFolders: Set<String> = []
-    private var files = 0
     /// What the disk said, where it was at fault and not the archive.
     private(set) var diskError: Errno?
 
@@ -148,13 +147,11 @@ private final class TreeWriter {
             file = try FileDescriptor.open(
                 path, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
                 permissions: .ownerReadWrite)
-            files += 1
-        case .symbolicLink: files += 1
+        case .symbolicLink: break
         case .hardLink(let target):
             let source = folder.pushing(
                 FilePath(target.split(separator: "/").filter { $0 != "." }.joined(separator: "/")))
             try check(source.withPlatformString { old in path.withPlatformString { link(old, $0) } })
-            files += 1
         }
     }
 
@@ -181,7 +178,7 @@ private final class TreeWriter {
         for (path, entry) in directories.reversed() {
             try check(path.withPlatformString { chmod($0, Self.permissions(of: entry, else: 0o755) | 0o700) })
         }
-        return UnpackedTree(root: top, files: files, bytes: ledger.bytes)
+        return UnpackedTree(root: top, files: ledger.files(below: root), bytes: ledger.bytes)
     }
 
     private func makeFolders(_ components: ArraySlice<String>) throws {

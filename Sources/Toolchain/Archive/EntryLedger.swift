@@ -96,6 +96,11 @@ struct EntryLedger {
         }
     }
 
+    /// Files and links below `root`.
+    func files(below root: String) -> Int {
+        known.count { $0.value != .directory && (root.isEmpty || $0.key.hasPrefix(root + "/")) }
+    }
+
     /// The symbolic links below `root`, all of them leading to places below it. Throws for one that does not.
     func links(below root: String) throws(ArchiveFault) -> [(path: String, target: String)] {
         var links: [(path: String, target: String)] = []

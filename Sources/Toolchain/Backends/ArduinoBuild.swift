@@ -53,18 +53,17 @@ struct ArduinoBuild: Sendable {
                 of: "arduino-cli", said: said, output: report.text + outcome.errors + outcome.output)
         }
         return try images(
-            of: staged.mainName, in: results, core: report.corePath ?? core.core, table: table, request: request,
-            output: output
-        ) { made throws(ToolchainError) in
+            of: staged.mainName, in: results, core: report.corePath ?? core.core, request: request, output: output
+        ) { made, table throws(ToolchainError) in
             try made.finish(
-                elf: results.appending("\(staged.mainName).ino.elf"), table: table, flashBytes: 0, said: said,
+                elf: results.appending("\(staged.mainName).ino.elf"), table: table, said: said,
                 seconds: (ContinuousClock.now - start) / .seconds(1), isUpToDate: false)
         }
     }
 
     private func images(
-        of name: String, in results: FilePath, core: FilePath, table: PartitionTable, request: BuildRequest,
-        output: FilePath, finish: (VendorImages) throws(ToolchainError) -> BuildResult
+        of name: String, in results: FilePath, core: FilePath, request: BuildRequest, output: FilePath,
+        finish: (VendorImages, PartitionTable) throws(ToolchainError) -> BuildResult
     ) throws(ToolchainError) -> BuildResult {
         var made = VendorImages(output: output, backend: .arduino)
         let chip = try VendorImages.imaging { () throws(ESPImageError) in try Chip.named(request.board.chip) }
@@ -87,7 +86,7 @@ struct ArduinoBuild: Sendable {
         try made.add(
             results.appending("\(name).ino.bin"), as: "firmware.bin", offset: application.offset,
             label: application.name)
-        return try finish(made)
+        return try finish(made, real)
     }
 
     private func productLibraries(_ request: BuildRequest) -> [FilePath] {

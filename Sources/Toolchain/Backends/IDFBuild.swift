@@ -69,7 +69,7 @@ struct IDFBuild: Sendable {
                 label: image.label == "bootloader" ? "second-stage" : label)
         }
         return try made.finish(
-            elf: elf, table: table, flashBytes: 0, said: said, seconds: (ContinuousClock.now - start) / .seconds(1),
+            elf: elf, table: table, said: said, seconds: (ContinuousClock.now - start) / .seconds(1),
             isUpToDate: false)
     }
 

@@ -21,6 +21,7 @@ struct StagedSources {
     func sketch() throws(ToolchainError) -> FilePath {
         let name = mainName
         let folder = output.appending("sketch").appending(name)
+        var kept: Set<String> = ["partitions.csv"]
         for file in FileStamp.names(in: request.sketch.folder).sorted() {
             let source = request.sketch.folder.appending(file)
             let kinds = [".ino", ".cpp", ".c", ".h", ".hpp", ".S"]
@@ -29,7 +30,9 @@ struct StagedSources {
                 file.hasSuffix(".ino") && request.sketch.sources.filter { $0.extension == "ino" }.count == 1
                 ? "\(name).ino" : file
             try copy(source, to: folder.appending(target))
+            kept.insert(target)
         }
+        try prune(folder, keeping: kept)
         try write(try partitions().bytes, to: folder.appending("partitions.csv"))
         return folder
     }
@@ -57,7 +60,7 @@ struct StagedSources {
         let libraries = home.sketches.appending("libraries")
         for name in FileStamp.names(in: libraries).sorted() where !name.hasPrefix(".") {
             let library = folder.appending(name)
-            try copyAll(libraries.appending(name).appending("src"), to: library)
+            try copyAll([libraries.appending(name).appending("src")], to: library)
             try component(library, needs: ["InferenceC", "espmask_arduino", "esp_partition"])
         }
         let core = folder.appending("espmask_arduino")
@@ -65,8 +68,8 @@ struct StagedSources {
         let support = home.boards.pushing(FilePath(bare))
         // Print, Stream and the names of Arduino.h are the bare core's; what touches the chip is made of ESP-IDF's parts.
         let portable = ["Arduino.h", "HardwareSerial.h", "Print.h", "Print.cpp", "Stream.h"]
+        try copyAll([support.appending("idf")], to: core)
         for file in portable { try copy(support.appending("arduino").appending(file), to: core.appending(file)) }
-        try copyAll(support.appending("idf"), to: core)
         try component(core, needs: ["esp_driver_uart", "esp_timer", "esp_hw_support", "esp_driver_gpio", "freertos"])
         return folder
     }
@@ -123,14 +126,26 @@ struct StagedSources {
     }
 
     private func copyEngine(to folder: FilePath) throws(ToolchainError) {
-        try copyAll(home.inferenceEngine, to: folder)
-        try copyAll(home.inferenceEngine.appending("include"), to: folder)
+        try copyAll([home.inferenceEngine, home.inferenceEngine.appending("include")], to: folder)
     }
 
-    private func copyAll(_ source: FilePath, to folder: FilePath) throws(ToolchainError) {
-        for name in FileStamp.names(in: source).sorted() where !FileStamp.isDirectory(source.appending(name)) {
-            let isSource = [".c", ".cpp", ".h", ".S"].contains { name.hasSuffix($0) }
-            if isSource { try copy(source.appending(name), to: folder.appending(name)) }
+    /// Copies the sources of folders, and nothing else stays there.
+    private func copyAll(_ sources: [FilePath], to folder: FilePath) throws(ToolchainError) {
+        var kept: Set<String> = []
+        for source in sources {
+            for name in FileStamp.names(in: source).sorted() where !FileStamp.isDirectory(source.appending(name)) {
+                guard [".c", ".cpp", ".h", ".S"].contains(where: { name.hasSuffix($0) }) else { continue }
+                try copy(source.appending(name), to: folder.appending(name))
+                kept.insert(name)
+            }
+        }
+        try prune(folder, keeping: kept)
+    }
+
+    /// Removes sources that are no longer among those that were copied: they would be compiled still.
+    private func prune(_ folder: FilePath, keeping names: Set<String>) throws(ToolchainError) {
+        for name in FileStamp.names(in: folder) where !names.contains(name) && name != "CMakeLists.txt" {
+            try Tree.remove(folder.appending(name))
         }
     }
 

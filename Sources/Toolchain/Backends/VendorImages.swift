@@ -20,8 +20,7 @@ struct VendorImages {
     ///
     /// Throws `build-failed` with `app-too-large`, and `layout-overlap`.
     func finish(
-        elf: FilePath, table: PartitionTable, flashBytes: Int, said: [CompilerDiagnostic], seconds: Double,
-        isUpToDate: Bool
+        elf: FilePath, table: PartitionTable, said: [CompilerDiagnostic], seconds: Double, isUpToDate: Bool
     ) throws(ToolchainError) -> BuildResult {
         let bytes = try FileStamp.contents(of: elf)
         let target = output.appending("firmware.elf")

@@ -246,7 +246,9 @@ struct DownloadWork {
 
     private mutating func empty(_ file: FileDescriptor) throws(ToolchainError) {
         try io {
-            guard ftruncate(file.rawValue, 0) == 0 else { throw Errno(rawValue: errno) }
+            if try file.seek(offset: 0, from: .end) > 0, ftruncate(file.rawValue, 0) != 0 {
+                throw Errno(rawValue: errno)
+            }
             _ = try file.seek(offset: 0, from: .start)
         }
         hasher = Hasher(goal.digest?.algorithm ?? .sha256)

@@ -1,7 +1,7 @@
 // How bytes are fetched, as one closure type: a request goes in, a head and pieces of the body come out, and at the end
 // stands whether all of it came. Retrying, resuming and checking are not its business.
 
-import SystemPackage
+public import SystemPackage
 
 /// What is asked for.
 public struct DownloadRequest: Equatable, Sendable {
@@ -85,11 +85,11 @@ public enum Transports {
         }
     }
 
-    /// Refuses everything: for work that must do without a network.
-    public static let offline: Transport = { request, receive throws(ToolchainError) in
-        if request.url.hasPrefix("file://") { return try FileTransport.fetch(request, receive) }
-        throw .install(
-            .downloadFailed(url: request.url, reason: "no network is used with --from", attempts: 0))
+    /// Has nothing: for work that must do with what a folder holds.
+    public static func offline(folder: FilePath) -> Transport {
+        { request, _ throws(ToolchainError) in
+            throw .install(.bundleIncomplete(folder: folder, archive: ManifestNames.fileName(ofURL: request.url)))
+        }
     }
 }
 

@@ -187,11 +187,11 @@ struct ToolchainEnvCommand: AsyncParsableCommand {
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
-        guard let form = out.json ? .json : ToolEnvironment.Format(rawValue: format) else {
+        guard let form = ToolEnvironment.Format(rawValue: format) else {
             throw Failure("usage", "there is no format '\(format)'", hint: "Use sh, fish or json.")
         }
         let work = try ToolchainWork(prefix: place.prefix, manifest: nil)
-        Console(json: out.json).paint(ToolEnvironment(prefix: work.prefix).text(form))
+        Console(json: out.json).paint(ToolEnvironment(prefix: work.prefix).text(out.json ? .json : form))
     }
 }
 

@@ -23,6 +23,7 @@ struct FlashJob {
         if let what, let folder = try FlashJob.builtFolder(what) {
             home = try ProjectHome.find(environment: Console.environmentVariables, executable: Console.executable)
             settings = try Project.settings(flags: flags)
+            if folder.backend != .bare { try FlashJob.refuseVirtual(folder.backend, settings) }
             project = nil
             elf = nil
             let path = settings[.model]?.text

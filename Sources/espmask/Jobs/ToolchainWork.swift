@@ -63,8 +63,8 @@ struct ToolchainWork {
         let seconds = environment["ESPMASK_STALL_SECONDS"].flatMap { Int($0) } ?? 60
         return Downloader(
             cache: cache,
-            transport: bundle == nil
-                ? Transports.standard(environment: environment, inactivityLimit: seconds) : Transports.offline,
+            transport: bundle.map { Transports.offline(folder: $0) }
+                ?? Transports.standard(environment: environment, inactivityLimit: seconds),
             mirrors: mirrors, policy: try retries())
     }
 

@@ -303,8 +303,7 @@ struct DownloadTests {
             }
             let downloader = Downloader(cache: ArchiveCache(folder: cache), transport: transport)
             let error = await #expect(throws: ToolchainError.self) { try await downloader.fetch(artifact) { _ in } }
-            // /dev/full cannot be truncated either; both are the disk's fault and no archive's.
-            #expect(error?.code == "disk-full" || error?.code == "usage", "\(String(describing: error))")
+            #expect(error?.code == "disk-full", "\(String(describing: error))")
         }
     }
 }

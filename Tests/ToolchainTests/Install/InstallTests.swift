@@ -238,7 +238,7 @@ struct InstallTests {
                 prefix: InstallPrefix(root: place.folder.appending("there")),
                 downloader: Downloader(
                     cache: ArchiveCache(folder: place.folder.appending("cache2"), others: bundle.archives),
-                    transport: Transports.offline), environment: place.environment)
+                    transport: Transports.offline(folder: bundle.folder)), environment: place.environment)
             let manifest = try ToolManifest(
                 Peers.contents(of: bundle.manifest), name: "manifest.json", host: linuxHost)
             let there = try manifest.steps(bundle.tools, target: bundle.target, host: linuxHost)
@@ -265,6 +265,7 @@ struct InstallTests {
             let tree = try await place.tree()
             #expect(tree.contains("./packages/esp32/tools/esp-x32/2/bin/gcc"))
             #expect(!tree.contains { $0.hasSuffix("notes") })
+            #expect(place.prefix.receipts().map(\.files) == [1])
             #expect(ToolEnvironment(prefix: place.prefix).paths.first?.hasSuffix("esp-x32/2/bin") == true)
         }
     }
