@@ -7,7 +7,7 @@ BUILD  := $(SWIFT) build -c release
 BIN     = .build/release/espmask
 PEERS  := .venv-peers
 
-.PHONY: help demo build test unit bench lint format peers needs needs-test sanitize fuzz install clean
+.PHONY: help demo build test unit bench lint format peers needs needs-test sanitize fuzz install release clean
 
 help:
 	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
@@ -18,6 +18,7 @@ help:
 	@echo "make lint      check the format of the Swift sources"
 	@echo "make format    put the Swift sources in that format"
 	@echo "make install   install to PREFIX ($(PREFIX))"
+	@echo "make release   an archive with a program that needs no Swift toolchain"
 	@echo "make clean     remove everything that was built"
 
 needs:
@@ -89,6 +90,23 @@ install: build
 	cp -R boards sketches models "$(DESTDIR)$(PREFIX)/share/espmask/"
 	install -d "$(DESTDIR)$(PREFIX)/share/espmask/Sources"
 	cp -R Sources/InferenceC "$(DESTDIR)$(PREFIX)/share/espmask/Sources/"
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	$(BIN) --generate-completion-script bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/espmask"
+	$(BIN) --generate-completion-script zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_espmask"
+	$(BIN) --generate-completion-script fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/espmask.fish"
+
+# An archive for machines without the Swift toolchain: the Swift libraries are in the program. libusb, libpng,
+# libturbojpeg and zlib are the system's. Built apart, since it is linked in another way.
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo local)
+RELEASE  = espmask-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
+release: needs
+	$(BUILD) --product espmask --static-swift-stdlib --scratch-path .build-static
+	rm -rf "build/$(RELEASE)"
+	$(MAKE) -o build install PREFIX="$(CURDIR)/build/$(RELEASE)" BIN=.build-static/release/espmask
+	cp LICENSE README.md "build/$(RELEASE)/"
+	tar -C build -czf "build/$(RELEASE).tar.gz" "$(RELEASE)"
+	@echo "make: build/$(RELEASE).tar.gz; unpack it anywhere, the program is bin/espmask in it"
 
 clean:
-	rm -rf .build .venv-peers .espmask build
+	rm -rf .build .build-static .venv-peers .espmask build

@@ -46,7 +46,8 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "VirtualBoard", dependencies: ["CZlib", crypto, system], swiftSettings: strict),
         .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard", system], swiftSettings: strict),
-        .target(name: "Toolchain", dependencies: ["ESPImage", crypto, subprocess, system], swiftSettings: strict),
+        .target(
+            name: "Toolchain", dependencies: ["ESPImage", "CZlib", crypto, subprocess, system], swiftSettings: strict),
         .executableTarget(
             name: "espmask",
             dependencies: [
@@ -82,12 +83,13 @@ let package = Package(
             name: "SketchLibraryC", path: "sketches/libraries/Espmask",
             sources: ["src/ModelSlot.c", "src/InputLine.c", "src/InputTransform.c"], publicHeadersPath: "extras/host"),
         .testTarget(
-            name: "ToolchainTests", dependencies: ["Toolchain", "ESPImage", "SketchLibraryC", "TestSupport"],
-            swiftSettings: strict),
+            name: "ToolchainTests",
+            dependencies: ["Toolchain", "ESPImage", "SketchLibraryC", "TestSupport", crypto, system],
+            exclude: ["Scripts", "StandIns"], swiftSettings: strict),
         .testTarget(
             name: "espmaskTests",
             dependencies: ["espmask", "BoardPorts", "DeviceBridge", "VirtualBoard", "TestSupport", crypto, system],
-            swiftSettings: strict),
+            exclude: ["Scripts"], swiftSettings: strict),
     ],
     cLanguageStandard: .c11
 )

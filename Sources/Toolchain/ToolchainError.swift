@@ -18,6 +18,8 @@ public enum ToolchainError: Error, Equatable, Sendable {
     case settingsInvalid(path: FilePath, reason: String)
     /// The board has no support for building without a vendor toolchain.
     case bareUnsupported(board: String)
+    /// The board's description has nothing for that back end.
+    case backendUnsupported(board: String, backend: BuildBackend)
     /// A macro definition is malformed.
     case defineInvalid(String)
     /// The cross compiler is not installed.
@@ -32,17 +34,20 @@ public enum ToolchainError: Error, Equatable, Sendable {
     case unwritable(path: FilePath, Errno)
     /// The ELF file or the partition table could not be made into images.
     case image(ESPImageError)
+    /// A tool could not be installed.
+    case install(InstallError)
 
     /// The stable code, one of those the command line documents.
     public var code: String {
         switch self {
         case .homeNotFound, .sketchNotFound, .nothingBuilt, .unreadable: "file-not-found"
-        case .boardUnknown, .settingsInvalid, .defineInvalid, .bareUnsupported: "usage"
+        case .boardUnknown, .settingsInvalid, .defineInvalid, .bareUnsupported, .backendUnsupported: "usage"
         case .compilerMissing: "compiler-missing"
         case .compilerFailed, .buildFailed: "build-failed"
         case .unwritable(_, .noSpace): "disk-full"
         case .unwritable: "usage"
         case .image(let error): error.code
+        case .install(let error): error.code
         }
     }
 
@@ -55,6 +60,8 @@ public enum ToolchainError: Error, Equatable, Sendable {
         case .nothingBuilt(let folder): "\(folder) holds neither a sketch nor the results of a build"
         case .settingsInvalid(let path, let reason): "\(path): \(reason)"
         case .bareUnsupported(let board): "the board '\(board)' cannot be built for without a vendor toolchain"
+        case .backendUnsupported(let board, let backend):
+            "the board '\(board)' cannot be built for by the back end \(backend.rawValue)"
         case .defineInvalid(let text): "'\(text)' is no macro definition"
         case .compilerMissing(let program, _): "\(program) is not installed"
         case .compilerFailed(let program, let output): "\(program) failed: \(Self.firstLine(of: output))"
@@ -62,6 +69,7 @@ public enum ToolchainError: Error, Equatable, Sendable {
         case .unreadable(let path, let error): "\(path) cannot be read: \(error)"
         case .unwritable(let path, let error): "\(path) cannot be written: \(error)"
         case .image(let error): error.message
+        case .install(let error): error.message
         }
     }
 
@@ -75,14 +83,18 @@ public enum ToolchainError: Error, Equatable, Sendable {
         case .nothingBuilt: "name a sketch, or the --output folder of a build"
         case .settingsInvalid: "correct that file; the ones in boards/ and sketches/ show the form"
         case .bareUnsupported: "choose --backend arduino or idf, or a board with an ESP32"
+        case .backendUnsupported: "choose another --backend, or add the back end's part to the board's file in boards/"
         case .defineInvalid: "write -D NAME or -D NAME=VALUE, with NAME as in C"
         case .compilerMissing(_, let packages): "apt-get install \(packages.joined(separator: " "))"
-        case .compilerFailed: "run the compiler by hand to see what is wrong with it"
-        case .buildFailed: "correct the sources; the first error is usually the cause of the others"
+        case .compilerFailed(let program, _): "run \(program) by hand to see what is wrong with it"
+        case .buildFailed(let diagnostics):
+            diagnostics.lazy.filter { $0.severity == .error }.compactMap { BuildFailures.hint(for: $0) }.first
+                ?? "correct the sources; the first error is usually the cause of the others"
         case .unreadable: "check that the installation is complete and the file's permissions"
         case .unwritable(_, .noSpace): "free some space, or choose another folder with --output"
         case .unwritable: "choose another folder with --output, or change its permissions"
         case .image(let error): error.hint
+        case .install(let error): error.hint
         }
     }
 

@@ -85,6 +85,11 @@ public enum Peers {
         environment(name).flatMap { Int($0) } ?? Int.random(in: 1...limit)
     }
 
+    /// An environment variable that is set to something.
+    public static func variable(_ name: String) -> String? {
+        environment(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         return String(cString: value)
@@ -93,4 +98,9 @@ public enum Peers {
     private static func existing(_ path: FilePath) -> FilePath? {
         path.withPlatformString { access($0, F_OK) == 0 } ? path : nil
     }
+}
+
+extension Peers {
+    /// Whether something is there that this user may write to.
+    public static func writable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 }

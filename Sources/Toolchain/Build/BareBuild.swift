@@ -26,7 +26,7 @@ public struct BareBuild: Sendable {
         guard let bare = request.board.bare else { throw .bareUnsupported(board: request.board.name) }
         let compiler = try BareCompiler.find(path: searchPath)
         let request = request.withAbsolutePaths
-        let output = request.output ?? FilePath.working.pushing(FilePath(".espmask/build/\(request.sketch.name)"))
+        let output = request.outputFolder(.bare)
         try FileStamp.makeFolder(output)
         let lock = try await FolderLock.acquire(in: output)
         defer { lock.release() }
@@ -76,6 +76,12 @@ extension BuildRequest {
         request.sketch = sketch.withAbsolutePaths
         request.output = output?.absolute
         return request
+    }
+
+    /// Where what is made goes.
+    func outputFolder(_ backend: BuildBackend) -> FilePath {
+        let name = backend == .bare ? sketch.name : "\(sketch.name)-\(backend.rawValue)"
+        return output ?? FilePath.working.pushing(FilePath(".espmask/build/\(name)"))
     }
 }
 

@@ -45,7 +45,7 @@ struct BareImages {
             try FileStamp.write(region.bytes, to: file)
             images.append(BuildResult.Image(offset: region.offset, file: file.string, label: region.label))
         }
-        return (images, sizes(of: applicationELF))
+        return (images, BuildResult.Sizes(elf: applicationELF))
     }
 
     private var chip: Chip { get throws(ESPImageError) { try Chip.named(board.chip) } }
@@ -91,12 +91,14 @@ struct BareImages {
         return target
     }
 
-    // Sections in memory by where they are: data memory ends where the instruction bus begins.
-    private func sizes(of elf: ELFFile) -> BuildResult.Sizes {
+}
+
+extension BuildResult.Sizes {
+    /// Adds up sections by where they are: the ESP32's data memory ends where its instruction bus begins.
+    init(elf: ELFFile) {
         let inMemory = elf.sections.filter { $0.flags & 2 != 0 }
         let inFile = inMemory.filter { $0.type != 8 }
         let inDataMemory = inMemory.filter { (0x3FFA_E000..<0x4000_0000).contains($0.address) }
-        return BuildResult.Sizes(
-            flash: inFile.reduce(0) { $0 + $1.size }, ram: inDataMemory.reduce(0) { $0 + $1.size })
+        self.init(flash: inFile.reduce(0) { $0 + $1.size }, ram: inDataMemory.reduce(0) { $0 + $1.size })
     }
 }

@@ -35,6 +35,8 @@ struct BuildRecord: Codable, Equatable, Sendable {
     var steps: [String: StepRecord] = [:]
     var images: [BuildResult.Image] = []
     var sizes = BuildResult.Sizes(flash: 0, ram: 0)
+    /// Absent in the bare back end's records.
+    var backend: BuildBackend?
 
     /// Reads the record; an absent, damaged or foreign one is an empty one.
     static func read(_ path: FilePath) -> BuildRecord {

@@ -10,7 +10,8 @@ public struct BuildRequest: Sendable {
     public var board: BoardDescription
     /// `NAME` or `NAME=VALUE`, as after `-D`.
     public var defines: [String]
-    /// Where everything that is made goes; nil for `.espmask/build/SKETCH` in the working folder.
+    /// Where everything that is made goes; nil for `.espmask/build/SKETCH` in the working folder, with `-arduino` or
+    /// `-idf` for those back ends.
     public var output: FilePath?
 
     /// Makes a request.
@@ -20,6 +21,16 @@ public struct BuildRequest: Sendable {
         self.defines = defines
         self.output = output
     }
+}
+
+/// What makes firmware of a sketch.
+public enum BuildBackend: String, Codable, Sendable, CaseIterable {
+    /// The distribution's cross compiler and nothing of a vendor.
+    case bare
+    /// arduino-cli with Espressif's core.
+    case arduino
+    /// ESP-IDF.
+    case idf
 }
 
 /// What a build made.
@@ -42,6 +53,8 @@ public struct BuildResult: Equatable, Sendable {
         public var ram: Int
     }
 
+    /// What made it.
+    public var backend = BuildBackend.bare
     /// The linked application.
     public var elf: FilePath
     /// By offset.

@@ -8,17 +8,22 @@ public import SystemPackage
 public struct BuiltFolder: Equatable, Sendable {
     /// What goes where, by offset; the files as paths that can be opened.
     public let images: [BuildResult.Image]
+    /// What made them.
+    public let backend: BuildBackend
 
     /// Reads the folder's list of images.
     ///
     /// Throws `file-not-found` where there is none, `usage` for a malformed one.
     public init(_ folder: FilePath) throws(ToolchainError) {
-        let own = BuildRecord.read(folder.appending("build.json")).images
+        let record = BuildRecord.read(folder.appending("build.json"))
+        let own = record.images
         let foreign = folder.appending("flasher_args.json")
         if !own.isEmpty {
             images = own.sorted { $0.offset < $1.offset }
+            backend = record.backend ?? .bare
         } else if FileStamp.of(foreign) != nil {
             images = try Self.images(of: try SettingsFile.read(foreign), in: folder, foreign)
+            backend = .idf
         } else {
             throw .nothingBuilt(folder: folder)
         }
@@ -29,11 +34,18 @@ public struct BuiltFolder: Equatable, Sendable {
         var flash_files: [String: String]
     }
 
+    /// The images of ESP-IDF's build folder.
+    static func idfImages(in folder: FilePath) throws(ToolchainError) -> [BuildResult.Image] {
+        let list = folder.appending("flasher_args.json")
+        return try images(of: try SettingsFile.read(list), in: folder, list)
+    }
+
     private static func images(
         of arguments: FlasherArguments, in folder: FilePath, _ list: FilePath
     ) throws(ToolchainError) -> [BuildResult.Image] {
         var images: [BuildResult.Image] = []
-        for (offset, file) in arguments.flash_files {
+        // A build may name a partition's place and put nothing there.
+        for (offset, file) in arguments.flash_files where !file.isEmpty {
             guard offset.hasPrefix("0x"), let number = Int(offset.dropFirst(2), radix: 16) else {
                 throw .settingsInvalid(path: list, reason: "'\(offset)' is no offset")
             }

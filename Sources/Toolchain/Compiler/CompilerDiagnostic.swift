@@ -54,7 +54,9 @@ public struct CompilerDiagnostic: Equatable, Sendable {
 extension CompilerDiagnostic {
     /// Reads everything a compiler or linker printed.
     public static func parse(_ output: String) -> [CompilerDiagnostic] {
-        output.split(whereSeparator: \.isNewline).compactMap { located(in: $0) ?? linker(in: $0) }
+        output.split(whereSeparator: \.isNewline).compactMap {
+            located(in: $0) ?? vendor(in: $0) ?? linker(in: $0)
+        }
     }
 
     private static let severities: [(word: String, severity: Severity)] = [

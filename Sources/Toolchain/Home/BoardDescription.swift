@@ -102,6 +102,11 @@ enum SettingsFile {
         }
     }
 
+    /// Why decoding failed, for a file that is not one of ours.
+    static func reason(ofAny error: any Error) -> String {
+        (error as? DecodingError).map { reason(of: $0) } ?? "it is no JSON"
+    }
+
     private static func reason(of error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, let context): "the key '\(place(context.codingPath + [key]))' is missing"

@@ -20,6 +20,8 @@ public struct SketchSettings: Decodable, Equatable, Sendable {
     public var threshold: Double?
     /// Inputs to predict, found as the model.
     public var inputs: String?
+    /// What builds it, where it needs more than the bare-metal core: `arduino` or `idf`.
+    public var backend: BuildBackend?
 
     /// Settings that say nothing.
     public init() {}

@@ -84,7 +84,12 @@ public struct FileStamp: Codable, Equatable, Sendable {
         } catch {
             throw .unwritable(path: path, error as? Errno ?? .ioError)
         }
-        let renamed = beside.withPlatformString { from in path.withPlatformString { rename(from, $0) } }
+        try rename(beside, to: path)
+    }
+
+    /// Gives a file or folder another name, over a file of that name.
+    static func rename(_ from: FilePath, to path: FilePath) throws(ToolchainError) {
+        let renamed = from.withPlatformString { old in path.withPlatformString { Glibc.rename(old, $0) } }
         if renamed != 0 { throw .unwritable(path: path, Errno(rawValue: errno)) }
     }
 }

@@ -1,4 +1,4 @@
-// `espmask build`: a sketch becomes firmware, through the bare-metal back end.
+// `espmask build`: a sketch becomes firmware, through one of the three back ends.
 
 import ArgumentParser
 import SystemPackage
@@ -6,23 +6,33 @@ import Toolchain
 
 struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "build", abstract: "Build a sketch's firmware with Debian's cross compiler.",
-        discussion: "Example: espmask build run_model_cnn --output out -D ARENA=4096")
+        commandName: "build", abstract: "Build a sketch's firmware.",
+        discussion: """
+            Examples: espmask build run_model_cnn --output out -D ARENA=4096
+                      espmask build eloquent_cnn --backend arduino
 
-    @Argument(help: "A sketch's name, its folder, or its .ino file.") var sketch = "run_model_cnn"
-    @Option(help: "The board, as `boards/` names it.") var board = "esp32-devkitc-v4"
+            The back end `bare` needs nothing but Debian's cross compiler. `arduino` drives arduino-cli, `idf` drives \
+            idf.py; espmask doctor says whether they are there.
+            """)
+
+    @Argument(help: "A sketch's name, its folder, or its .ino file.") var sketch: String?
+    @Option(help: "The board, as `boards/` names it.") var board: String?
+    @OptionGroup var choice: BackendOption
+    @Option(help: "Bytes of arena the firmware may set aside.") var arena: UInt32?
     @Option(name: .customShort("D"), help: "NAME=VALUE for the compiler.") var defines: [String] = []
     @Option(help: "Where the results go.") var output: String?
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
         let console = out.console
-        let environment = Console.environmentVariables
-        let home = try ProjectHome.find(environment: environment, executable: Console.executable)
+        var flags = choice.flags
+        flags[.board] = board
+        let project = try Project(flags: flags, sketch: sketch)
         let request = BuildRequest(
-            sketch: try home.sketch(sketch), board: try home.board(named: board), defines: defines,
+            sketch: project.sketch, board: project.board, defines: defines + (arena.map { ["ARENA=\($0)"] } ?? []),
             output: output.map { FilePath($0) })
-        let result = try await BareBuild(environment: environment).build(request)
+        let result = try await FirmwareBuild(environment: Console.environmentVariables).build(
+            request, with: project.backend)
         if console.json { console.event(result.json) } else { result.lines.forEach(console.line) }
     }
 }
@@ -31,7 +41,7 @@ extension BuildResult {
     /// The shape of `build --json`.
     var json: JSON {
         [
-            "backend": "bare", "elf": .string(elf.string),
+            "backend": .string(backend.rawValue), "elf": .string(elf.string),
             "images": .array(
                 images.map {
                     [
@@ -54,4 +64,11 @@ extension BuildResult {
         lines.append("flash \(sizes.flash) bytes, RAM \(sizes.ram) bytes")
         return lines
     }
+}
+
+/// What builds the firmware.
+struct BackendOption: ParsableArguments {
+    @Option(help: "What builds: auto, bare, arduino or idf.") var backend: String?
+
+    var flags: [SettingName: String] { backend.map { [.backend: $0] } ?? [:] }
 }

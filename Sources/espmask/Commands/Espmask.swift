@@ -23,6 +23,8 @@ struct Espmask: AsyncParsableCommand {
             ImageCommand.self,
             PartitionsCommand.self,
             BoardCommand.self,
+            ToolchainCommand.self,
+            DoctorCommand.self,
             BoardsCommand.self,
             PortsCommand.self,
         ]

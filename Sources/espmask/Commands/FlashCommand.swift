@@ -30,6 +30,7 @@ struct FlashCommand: AsyncParsableCommand {
     var what: [String] = []
     @OptionGroup var ports: PortOptions
     @Option(help: "The board, as `boards/` names it.") var board: String?
+    @OptionGroup var choice: BackendOption
     @Option(help: "The .tflite file for the model partition.") var model: String?
     @Option(help: "Bytes of arena the board sets aside; 0 as planned.") var arena: UInt32?
     @Option(help: "What to write: model, firmware or all.") var only = Part.all
@@ -45,6 +46,7 @@ struct FlashCommand: AsyncParsableCommand {
         let console = out.console
         var flags = ports.flags
         flags[.board] = board
+        flags.merge(choice.flags) { $1 }
         flags[.model] = model
         flags[.arena] = arena.map { String($0) }
         let update: BoardUpdate

@@ -18,6 +18,7 @@ struct RunCommand: AsyncParsableCommand {
     var sketch: String?
     @OptionGroup var ports: PortOptions
     @Option(help: "The board, as `boards/` names it.") var board: String?
+    @OptionGroup var choice: BackendOption
     @Option(help: "The .tflite file.") var model: String?
     @Option(help: "Bytes of arena the board sets aside; 0 as planned.") var arena: UInt32?
     @Option(help: "Pixels are (byte - 127) / SCALE: 127 or 128.") var scale: Int?
@@ -53,6 +54,7 @@ struct RunCommand: AsyncParsableCommand {
     private var flags: [SettingName: String] {
         var flags = ports.flags
         flags[.board] = board
+        flags.merge(choice.flags) { $1 }
         flags[.model] = model
         flags[.arena] = arena.map { String($0) }
         flags[.scale] = scale.map { String($0) }

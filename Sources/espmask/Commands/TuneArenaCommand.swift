@@ -13,6 +13,7 @@ struct TuneArenaCommand: AsyncParsableCommand {
     @Argument(help: "A sketch's name, its folder, or its .ino file.") var sketch: String?
     @OptionGroup var ports: PortOptions
     @Option(help: "The board, as `boards/` names it.") var board: String?
+    @OptionGroup var choice: BackendOption
     @Option(help: "The .tflite file.") var model: String?
     @Option(help: "Percent to leave above the minimum.") var margin = 8.0
     @OptionGroup var out: OutputOptions
@@ -24,6 +25,7 @@ struct TuneArenaCommand: AsyncParsableCommand {
         }
         var flags = ports.flags
         flags[.board] = board
+        flags.merge(choice.flags) { $1 }
         flags[.model] = model
         // What an earlier tuning left in the settings is the answer, not the question.
         flags[.arena] = "0"

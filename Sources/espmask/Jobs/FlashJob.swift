@@ -36,11 +36,22 @@ struct FlashJob {
         home = project.home
         settings = project.settings
         model = try part == .firmware ? nil : PackedModel(project: project)
-        let built = try await BareBuild(environment: Console.environmentVariables).build(
-            BuildRequest(sketch: project.sketch, board: project.board))
+        if project.backend != .bare { try FlashJob.refuseVirtual(project.backend, settings) }
+        let built = try await FirmwareBuild(environment: Console.environmentVariables).build(
+            BuildRequest(sketch: project.sketch, board: project.board), with: project.backend)
         for warning in built.warnings { console.note("warning: \(warning.message)") }
         elf = built.elf
         update = try FlashJob.update(images: built.images, model: model, board: project.board, part: part)
+    }
+
+    /// Throws `needs-mask-rom` for a virtual board, before minutes are spent on building.
+    private static func refuseVirtual(_ backend: BuildBackend, _ settings: Settings) throws {
+        let ports = (settings[.port]?.text ?? "virtual:").split(separator: ",")
+        guard ports.contains(where: { $0.hasPrefix("virtual:") }) else { return }
+        throw Failure(
+            "needs-mask-rom",
+            "firmware of the back end \(backend.rawValue) calls the chip's mask ROM, which a virtual board has not",
+            hint: "Name a real board with --port, or build with --backend bare.")
     }
 
     /// The folder's images where it is one without a sketch in it.

@@ -10,6 +10,8 @@ struct Project {
     let sketch: Sketch
     let board: BoardDescription
     let settings: Settings
+    /// What builds the sketch.
+    let backend: BuildBackend
 
     /// Finds out what is meant. `flags` are the strongest; `sketch` is nil where none was named.
     init(flags: [SettingName: String], sketch named: String?) throws {
@@ -19,6 +21,17 @@ struct Project {
         settings.add(sketch.settings.place)
         board = try home.board(named: settings[.board]?.text ?? Project.defaultBoard)
         self.settings = settings
+        backend = try Project.backend(settings[.backend], sketch, board)
+    }
+
+    private static func backend(
+        _ setting: Setting?, _ sketch: Sketch, _ board: BoardDescription
+    ) throws(Failure) -> BuildBackend {
+        guard let setting, setting.text != "auto" else { return .suiting(sketch, board) }
+        if let backend = BuildBackend(rawValue: setting.text) { return backend }
+        throw Failure(
+            "usage", "there is no back end '\(setting.text)' (from \(setting.origin))",
+            hint: "Use auto, bare, arduino or idf.")
     }
 
     /// The board where nothing says otherwise.
@@ -88,6 +101,7 @@ extension SketchSettings {
         values[.labels] = labels?.joined(separator: ",")
         values[.threshold] = threshold.map { String($0) }
         values[.inputs] = inputs
+        values[.backend] = backend?.rawValue
         return Settings.Place(name: Self.origin, values: values)
     }
 }

@@ -10,7 +10,10 @@
 #include <string.h>
 
 #define ARDUINO 10819
+// Under ESP-IDF the same names stand on its drivers; only the bare-metal firmware has the board's own.
+#ifndef ESP_PLATFORM
 #define ARDUINO_ESPMASK_BARE 1
+#endif
 
 #define HIGH 1
 #define LOW 0

@@ -1,0 +1,87 @@
+// What every verb of `toolchain` needs: the manifest that was meant, the prefix, and what downloads.
+
+import SystemPackage
+import Toolchain
+
+/// The flags of the verbs that install.
+struct ToolchainWork {
+    let environment: [String: String]
+    let prefix: InstallPrefix
+    let host: Host
+    let mirrors: Mirrors
+    private let given: String?
+
+    init(prefix folder: String?, manifest: String?, mirrors texts: [String] = [], platform: String? = nil) throws {
+        environment = Console.environmentVariables
+        prefix = folder.map { InstallPrefix(root: FilePath($0)) } ?? InstallPrefix(environment: environment)
+        given = manifest
+        mirrors = try Mirrors(texts, environment: environment)
+        if let platform {
+            guard let host = Host(platform: platform) else {
+                throw Failure(
+                    "usage", "'\(platform)' is no platform",
+                    hint: "For example linux-amd64, linux-arm64, macos, macos-arm64, win64.")
+            }
+            self.host = host
+        } else {
+            guard let host = Host.current else {
+                throw Failure(
+                    "tool-missing", "nobody makes toolchains for this machine",
+                    hint: "Use --platform to make a bundle for another one.")
+            }
+            self.host = host
+        }
+    }
+
+    /// The manifest's bytes and name: the one given, a path or a URL; else that of an ESP-IDF; else our own.
+    func manifestFile(builtIn: Bool = false) async throws -> (bytes: [UInt8], name: String) {
+        if let given {
+            if given.contains("://") { return (try await downloader().fetch(url: given, name: given), given) }
+            return (try Files.read(given), given)
+        }
+        if !builtIn, let idf = FoundIDF.all(environment: environment, prefix: prefix).first {
+            return (try Files.read(idf.manifest.string), idf.manifest.string)
+        }
+        let home = try ProjectHome.find(environment: environment, executable: Console.executable)
+        let path = home.boards.pushing("esp32/tools.json").string
+        return (try Files.read(path), path)
+    }
+
+    /// The manifest for the host.
+    func manifest(builtIn: Bool = false) async throws -> (manifest: ToolManifest, bytes: [UInt8]) {
+        let file = try await manifestFile(builtIn: builtIn)
+        return (try ToolManifest(file.bytes, name: file.name, host: host), file.bytes)
+    }
+
+    /// What downloads, from a folder alone where one is given.
+    func downloader(from bundle: FilePath? = nil) throws -> Downloader {
+        var cache = ArchiveCache(environment: environment)
+        if let bundle {
+            cache = ArchiveCache(folder: cache.folder, others: [bundle.appending("dist"), bundle] + cache.others)
+        }
+        // A stall is a minute without a byte; the variable is for lines that are slower than that.
+        let seconds = environment["ESPMASK_STALL_SECONDS"].flatMap { Int($0) } ?? 60
+        return Downloader(
+            cache: cache,
+            transport: bundle == nil
+                ? Transports.standard(environment: environment, inactivityLimit: seconds) : Transports.offline,
+            mirrors: mirrors, policy: try retries())
+    }
+
+    private func retries() throws -> RetryPolicy {
+        var policy = RetryPolicy()
+        if let text = environment["ESPMASK_RETRY_SECONDS"] {
+            guard let seconds = Double(text), seconds >= 0 else {
+                throw Failure(
+                    "usage", "ESPMASK_RETRY_SECONDS is '\(text)'",
+                    hint: "Give the first wait in seconds, for example 1.")
+            }
+            policy.firstWait = seconds
+        }
+        return policy
+    }
+
+    func installer(from bundle: FilePath? = nil) throws -> Installer {
+        Installer(prefix: prefix, downloader: try downloader(from: bundle), environment: environment)
+    }
+}

@@ -1,0 +1,4 @@
+// Declared only.
+#pragma once
+#include <stdint.h>
+extern "C" uint32_t esp_random(void);
