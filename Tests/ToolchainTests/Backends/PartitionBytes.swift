@@ -14,6 +14,10 @@ enum PartitionBytes {
         bytes += [2, 0, 94, 0, 1, 0, 0, 0] + [UInt8](repeating: 0, count: 8) + [52, 0, 0, 0, 0, 0, 0, 0]
         // e_ehsize, e_phentsize, e_phnum, e_shentsize, e_shnum, e_shstrndx
         bytes += [52, 0, 32, 0, 0, 0, 40, 0, 1, 0, 0, 0]
-        return bytes + [UInt8](repeating: 0, count: 40)
+        // The section is the table of names too: one byte, zero, out of the head.
+        var section = [UInt8](repeating: 0, count: 40)
+        section[16] = 8
+        section[20] = 1
+        return bytes + section
     }()
 }
