@@ -115,10 +115,14 @@ struct ScreenFace: MonitorFace {
         }
         // One column stays free: a full line would wrap, and could not be taken back.
         let columns = Self.columns
-        let room = String(text.prefix(max(8, columns - 1)))
+        var width = 0
+        let room = text.prefix { character in
+            width += character.columns
+            return width < max(8, columns)
+        }
         erase()
-        console.paint(console.colour ? "\u{1B}[7m\(room)\u{1B}[0m" : room)
-        shown = (room.count, columns)
+        console.paint(console.colour ? "\u{1B}[7m\(room)\u{1B}[0m" : String(room))
+        shown = (room.reduce(0) { $0 + $1.columns }, columns)
     }
 
     private func paint(_ text: String, _ severity: Diagnosis.Severity) -> String {
@@ -139,6 +143,18 @@ struct ScreenFace: MonitorFace {
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
+    }
+}
+
+extension Character {
+    /// How many columns of a terminal it takes: characters of East Asia and pictures take two (Unicode, annex 11).
+    fileprivate var columns: Int {
+        switch unicodeScalars.first?.value ?? 0 {
+        case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
+            0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+            2
+        case _: 1
+        }
     }
 }
 
