@@ -7,13 +7,15 @@ BUILD  := $(SWIFT) build -c release
 BIN     = .build/release/espmask
 PEERS  := .venv-peers
 
-.PHONY: help demo build test unit bench lint format peers needs needs-test sanitize fuzz install release clean
+.PHONY: help demo build test unit bench campaign lint format peers needs needs-test sanitize fuzz fuzz-monitor fuzz-parsers
+.PHONY: install release clean
 
 help:
 	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
 	@echo "make test      install the judges too, lint, build, and run every test"
 	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
-	@echo "make fuzz      feed the monitor with damaged logs for ten minutes (libFuzzer)"
+	@echo "make campaign  flash the virtual board N times (10000) with one thing going wrong in each, and count the ends"
+	@echo "make fuzz      feed the monitor and the parsers with damaged input, ten minutes each (libFuzzer)"
 	@echo "make bench     measure espmask beside esptool, and the virtual board's speed"
 	@echo "make lint      check the format of the Swift sources"
 	@echo "make format    put the Swift sources in that format"
@@ -65,15 +67,38 @@ sanitize:
 		Tests/InferenceTests/Sanitizer/engine_fuzz.c Sources/InferenceC/*.c
 	@.build/engine_fuzz $${ESPMASK_SEED:-1} 2000 models/*.tflite
 
+# N flashings with one seeded fault each; SEED repeats a campaign.
+N ?= 10000
+campaign:
+	@$(BUILD) --build-tests
+	@ESPMASK_CAMPAIGN=$(N) $(if $(SEED),ESPMASK_SEED=$(SEED)) $(SWIFT) test -c release --skip-build --filter FaultCampaign
+
 # By hand as well: the monitor's whole pipeline, which needs nothing of the package but the files named here.
 FUZZ_SECONDS ?= 600
 FUZZED = $(filter-out %/Addresses/%,$(shell find Sources/DeviceBridge/Monitor -name '*.swift')) \
 	Sources/DeviceBridge/Errors/Hexadecimal.swift
-fuzz:
+fuzz: fuzz-monitor fuzz-parsers
+
+fuzz-monitor:
 	@mkdir -p .build/fuzz
 	@swiftc -O -wmo -swift-version 6 -package-name espmask -parse-as-library -sanitize=fuzzer,address \
 		-o .build/monitor_fuzz $(FUZZED) Tests/DeviceBridgeTests/Fuzzer/MonitorFuzzer.swift
 	@.build/monitor_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=8000 -timeout=10 .build/fuzz
+
+# The parsers need the package, in a build of its own; what is found is kept beside the corpus, to be looked at.
+FUZZ_TARGETS ?= slip replies images tables elf rfc2217
+FUZZ := .build-fuzz/release/Fuzz
+fuzz-parsers:
+	@ESPMASK_FUZZ=build $(BUILD) --scratch-path .build-fuzz --product Fuzz -Xswiftc -sanitize=fuzzer \
+		-Xlinker -fsanitize=fuzzer
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p .build-fuzz/corpus/$$target; \
+		echo "make: fuzzing $$target for $(FUZZ_SECONDS) seconds"; \
+		ESPMASK_FUZZ=$$target $(FUZZ) -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -print_final_stats=1 \
+			-artifact_prefix=.build-fuzz/$$target- .build-fuzz/corpus/$$target Tests/FuzzTargets/Corpus/$$target \
+			2> .build-fuzz/$$target.log || { tail -30 .build-fuzz/$$target.log; exit 1; }; \
+		grep -E "stat::number_of_executed_units|DONE|cov:" .build-fuzz/$$target.log | tail -2; \
+	done
 
 bench: build needs-test peers
 	@$(PEERS)/bin/python scripts/bench.py

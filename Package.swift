@@ -67,10 +67,14 @@ let package = Package(
         .testTarget(
             name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport", system],
             exclude: ["peers", "Sanitizer"], swiftSettings: strict),
+        .target(
+            name: "FuzzTargets", dependencies: ["DeviceBridge", "ESPImage"], path: "Tests/FuzzTargets",
+            exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(
             name: "DeviceBridgeTests",
             dependencies: [
-                "DeviceBridge", "ESPImage", "BoardPorts", "VirtualBoard", "CZlib", "CSerial", "TestSupport", crypto,
+                "DeviceBridge", "FuzzTargets", "ESPImage", "BoardPorts", "VirtualBoard", "CZlib", "CSerial",
+                "TestSupport", crypto,
                 system, subprocess,
             ],
             exclude: ["Fuzzer", "Scripts"],
@@ -93,3 +97,11 @@ let package = Package(
     ],
     cLanguageStandard: .c11
 )
+
+// `make fuzz` alone: libFuzzer brings a main of its own, which no ordinary build has.
+if Context.environment["ESPMASK_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

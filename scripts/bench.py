@@ -8,9 +8,11 @@ everything else that runs on a machine can only make a program slower. Nothing h
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -58,26 +60,162 @@ class Board:
         self.process.wait()
 
 
+def stub():
+    """The stub that esptool brings along, which `--stub auto` finds where esptool is installed."""
+    found = sorted(PEERS.parent.glob("lib/python*/site-packages/esptool/targets/stub_flasher/*/esp32.json"))
+    return ["--stub", found[-1]] if found else []
+
+
+STUB = stub()
+
+
+class Wire:
+    """A TCP relay in front of a board: delays every reply, or lets bytes pass no faster than a UART and counts how busy
+    the line towards the board was."""
+
+    def __init__(self, url, reply_delay=0.0, baud=None):
+        self.target = ("127.0.0.1", int(url.rsplit(":", 1)[1]))
+        self.delay, self.rate = reply_delay, baud and baud / 10
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"socket://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.sent = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            board = socket.create_connection(self.target)
+            for end in (client, board):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            back = threading.Thread(target=self.back, args=(board, client), daemon=True)
+            back.start()
+            self.forth(client, board)
+            board.shutdown(socket.SHUT_RDWR)  # wakes the other thread
+            back.join()
+            board.close()
+            client.close()
+
+    def forth(self, client, board):
+        free = 0.0
+        try:
+            while data := client.recv(65536 if self.rate is None else 512):
+                if self.rate:
+                    begin = max(free, time.perf_counter())
+                    free = begin + len(data) / self.rate
+                    self.sent.append((begin, free))
+                    while (left := free - time.perf_counter()) > 0:
+                        time.sleep(left)
+                board.sendall(data)
+        except OSError:
+            pass
+
+    def back(self, board, client):
+        try:
+            while data := board.recv(65536):
+                if self.delay:
+                    time.sleep(self.delay)
+                if self.rate:
+                    time.sleep(len(data) / self.rate)
+                client.sendall(data)
+        except OSError:
+            pass
+
+    def busy(self):
+        """The share of the time from the first to the last large frame in which bytes were on the wire."""
+        spans = self.sent
+        large = [i for i, (begin, end) in enumerate(spans) if end - begin > 256 / self.rate]
+        spans = spans[large[0]:large[-1] + 1]
+        return sum(end - begin for begin, end in spans) / (spans[-1][1] - spans[0][0])
+
+
+def firmware_like(count):
+    """Bytes that compress about as well as a firmware does (by a third), and always the same."""
+    source = random.Random(8)
+    words = [source.randbytes(4) for _ in range(256)]
+    return b"".join(source.choice(words) if source.random() < 0.6 else source.randbytes(4) for _ in range(count // 4))
+
+
+class Flasher:
+    """The programs side by side on one board."""
+
+    def __init__(self, board, url=None):
+        self.url = url or board.url
+
+    def ours(self, verb, *arguments):
+        run(ESPMASK, verb, *arguments, "--port", self.url, "--json", *(STUB if verb in ("flash", "read") else []))
+
+    def theirs(self, stub, *arguments):
+        mode = [] if stub else ["--no-stub"]
+        run(PEERS / "esptool", "--chip", "esp32", "--before", "no-reset", "--after", "no-reset", *mode,
+            "--port", self.url, *arguments)
+
+    def blank(self):
+        run(ESPMASK, "erase", "0x10000", "0x100000", "--port", self.url, "--json")
+
+    def compare(self, what, target, ours, theirs, before=lambda: None):
+        """The better of esptool's two modes against espmask; each round begins alike."""
+        def timed(work):
+            times = []
+            for _ in range(ROUNDS):
+                before()
+                start = time.perf_counter()
+                work()
+                times.append(time.perf_counter() - start)
+            return min(times)
+        mine = timed(ours)
+        stub, rom = timed(lambda: theirs(True)), timed(lambda: theirs(False))
+        best_of_theirs = min(stub, rom)
+        mode = "stub" if stub <= rom else "no stub"
+        print(f"{what:<46} {mine * 1000:9.0f} ms {best_of_theirs * 1000:9.0f} ms ({mode})"
+              f"   {mine / best_of_theirs:5.2f}   {target}", flush=True)
+
+
 def flashing(folder):
-    build = folder / "build"
-    run(ESPMASK, "build", "run_model_cnn", "--output", build)
-    images = [("0x1000", build / "second-stage.bin"), ("0x8000", build / "partition-table.bin"),
-              ("0x10000", build / "firmware.bin")]
-    parts = [str(part) for pair in images for part in pair]
-    esptool = [PEERS / "esptool", "--chip", "esp32", "--before", "no-reset", "--after", "no-reset", "--no-stub"]
-
-    def ours(board, *flags):
-        return lambda: run(ESPMASK, "flash", *parts, "--port", board.url, *flags, cwd=folder)
-
-    def theirs(board):
-        return lambda: run(*esptool, "--port", board.url, "write-flash", *parts)
-
+    app, changed, back = folder / "app.bin", folder / "changed.bin", folder / "back.bin"
+    data = firmware_like(600 * 1024)
+    app.write_bytes(data)
+    changed.write_bytes(data[:300_000] + bytes([data[300_000] ^ 0x55]) + data[300_001:])
+    model = folder / "model.bin"
+    run(ESPMASK, "model", "pack", HOME / "models" / "mask_cnn_10.tflite", "-o", model)
+    print(f"{'on one virtual board':<46} {'espmask':>12} {'esptool':>12}           ratio  target")
     with Board(folder) as board:
-        row("flash all of the firmware (the ROM's loader)", best(ours(board, "--no-diff")), best(theirs(board)), "esptool")
-        row("flash it again, nothing changed", best(ours(board)), best(theirs(board)), "esptool")
+        for delay in (0, 0.001):
+            wire = Wire(board.url, reply_delay=delay)
+            link = Flasher(board, wire.url)
+            suffix = f", {delay * 1000:.0f} ms a reply" if delay else ""
+            def put(path):
+                link.ours("flash", "0x10000", path)
+            link.compare(
+                f"first write of 600 KB{suffix}", "<= 0.5", lambda: put(app),
+                lambda stub: link.theirs(stub, "write-flash", *([] if stub else ["-z"]), "0x10000", app), link.blank)
+            link.compare(
+                f"rewrite unchanged{suffix}", "<= 0.2", lambda: put(app),
+                lambda stub: link.theirs(stub, "write-flash", "--skip-flashed", "0x10000", app), lambda: put(app))
+            link.compare(
+                f"rewrite with one changed sector{suffix}", "<= 0.2", lambda: put(changed),
+                lambda stub: link.theirs(stub, "write-flash", "0x10000", changed, "--diff-with", app),
+                lambda: put(app))
+            link.compare(
+                f"model only{suffix}", "", lambda: link.ours("flash", "0x120000", model),
+                lambda stub: link.theirs(stub, "write-flash", "0x120000", model),
+                lambda: run(ESPMASK, "erase", "0x120000", "0x4000", "--port", link.url, "--json"))
+            put(app)
+            link.compare(
+                f"read 600 KB{suffix}", "<= 0.3", lambda: link.ours("read", "0x10000", len(data), back),
+                lambda stub: link.theirs(stub, "read-flash", "0x10000", len(data), back))
+        noise = folder / "noise.bin"
+        noise.write_bytes(random.Random(9).randbytes(600 * 1024))
+        wire = Wire(board.url, baud=921_600)
+        link = Flasher(board, wire.url)
+        link.ours("flash", "0x10000", noise, "--no-diff")
+        print(f"{'our frames on a wire of 921,600 baud':<46} {wire.busy() * 100:9.1f} % of the time of a write   >= 97 %")
 
 
 def images(folder):
+    run(ESPMASK, "build", "run_model_cnn", "--output", folder / "build")
     elf = folder / "build" / "firmware.elf"
     if not elf.exists():
         elf = next((folder / "build").rglob("*.elf"))

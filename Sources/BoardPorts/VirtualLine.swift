@@ -1,6 +1,6 @@
 // A virtual board in this process as a line: what is written reaches the board's UART, and the board runs while its
 // owner reads or lets time pass. In virtual time nothing waits for the wall clock; in real time the board keeps pace
-// with it. Left out: what only a wire can do wrong (noise, a hang-up), which a served board can be told to do.
+// with it. What a wire can do wrong is the board's faults'; a hang-up ends the line here.
 
 public import DeviceBridge
 package import VirtualBoard
@@ -37,12 +37,15 @@ public actor VirtualLine: SerialLine {
     private static let slice = Duration.milliseconds(4)
 
     /// Powers a board with this flash on. `name` stands in messages.
-    package init(name: String, profile: BoardProfile, flash: sending NORFlash, pace: Pace, baud: Int = 115200) {
+    package init(
+        name: String, profile: BoardProfile, flash: sending NORFlash, pace: Pace, baud: Int = 115200,
+        faults: sending FaultInjector = FaultInjector()
+    ) {
         executor = LineExecutor(label: "espmask.board")
         self.name = name
         self.pace = pace
         capabilities = pace == .virtualTime ? [.modemLines, .baudRate, .virtualTime] : [.modemLines, .baudRate]
-        let board = Board(profile: profile, flash: flash)
+        let board = Board(profile: profile, flash: flash, faults: faults)
         board.hostBaudRate = baud
         board.powerOn(.flashBoot)
         self.board = board
@@ -62,6 +65,7 @@ public actor VirtualLine: SerialLine {
     public func write(_ bytes: [UInt8]) throws(DeviceError) {
         let board = try opened()
         board.receive(bytes)
+        try hangUp(board)
     }
 
     /// What the board sends within `time`, its own or the wall clock's.
@@ -116,10 +120,44 @@ public actor VirtualLine: SerialLine {
         board = nil
     }
 
-    private var kept: [UInt8] = []
+    /// Plugs the board in anew, as after a hang-up or a power cut, with one more fault where one is given.
+    package func plugIn(_ fault: FaultSpec? = nil) throws(DeviceError) {
+        let board = try opened(evenIfHungUp: true)
+        hasHungUp = false
+        kept = []
+        _ = board.takeOutput()
+        board.powerOff()
+        board.setModemLines(dtr: false, rts: false)
+        board.hostBaudRate = 115200
+        if let fault { board.add(fault) }
+        board.powerOn(.flashBoot)
+    }
 
-    private func opened() throws(DeviceError) -> Board {
-        guard let board else { throw .closed(name) }
+    /// What the board's flash holds.
+    package func flashContents() throws(DeviceError) -> [UInt8] {
+        let flash = try opened(evenIfHungUp: true).flash
+        return flash.read(0, count: flash.size) ?? []
+    }
+
+    /// How often its flash was programmed or erased.
+    package func flashWrites() throws(DeviceError) -> Int {
+        try opened(evenIfHungUp: true).flash.counters.writes
+    }
+
+    /// Whatever goes wrong with the board is over.
+    package func endFaults() { board?.endFaults() }
+
+    private var kept: [UInt8] = []
+    private var hasHungUp = false
+
+    private func hangUp(_ board: Board) throws(DeviceError) {
+        guard board.takeDisconnect() else { return }
+        hasHungUp = true
+        throw .connectionLost(name, cause: "the other end hung up")
+    }
+
+    private func opened(evenIfHungUp: Bool = false) throws(DeviceError) -> Board {
+        guard let board, evenIfHungUp || !hasHungUp else { throw .closed(name) }
         return board
     }
 
@@ -140,6 +178,7 @@ public actor VirtualLine: SerialLine {
         {
             bytes += board.takeOutput()
         }
+        if bytes.isEmpty { try hangUp(board) }
         if bytes.isEmpty, let failure = board.failure { throw DeviceError(failure) }
         return bytes
     }

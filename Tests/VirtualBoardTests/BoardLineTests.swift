@@ -100,6 +100,33 @@ struct BoardLineTests {
         #expect(board.run(until: .max) == .off)
     }
 
+    @Test("In the loader the SPI controller reaches the flash only when it was attached; after a flash boot it does")
+    func attaches() throws {
+        let board = Board(profile: .devKitC, flash: try NORFlash(size: 4 << 20))
+        func identification() -> UInt32? {
+            // USR with a command phase and 24 bits in: read JEDEC id.
+            for (address, value) in [(0x3FF4_201C, 0x9000_0000), (0x3FF4_2024, 0x7000_009F), (0x3FF4_202C, 23)] {
+                #expect(board.loaderWrite(UInt32(address), UInt32(value)))
+            }
+            #expect(board.loaderWrite(0x3FF4_2000, 1 << 18))
+            return board.loaderRead(0x3FF4_2080).map { $0 & 0xFF_FFFF }
+        }
+        board.powerOn(.download)
+        #expect(board.text(until: "waiting for download").contains("DOWNLOAD"))
+        _ = board.text(milliseconds: 10)
+        #expect(identification() == 0)
+        board.receive(Self.sync + slipFrame([0, 0x0D, 8, 0, 0, 0, 0, 0] + words(0, 0)))
+        #expect(identification() == 0x16_40EF)
+        board.powerOff()
+        board.powerOn(.download)
+        _ = board.text(milliseconds: 100)
+        #expect(identification() == 0)
+        board.powerOff()
+        board.powerOn(.flashBoot)
+        _ = board.text(milliseconds: 10)
+        #expect(identification() == 0x16_40EF)
+    }
+
     // MARK: Speeds
 
     @Test("The loader takes the speed of the first bytes; a change of speed is the host's to follow")

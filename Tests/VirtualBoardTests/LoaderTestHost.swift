@@ -31,6 +31,8 @@ final class LoaderTestHost: LoaderHost {
         return true
     }
 
+    func loaderAttachFlash() {}
+
     func loaderStore(_ address: UInt32, _ bytes: ArraySlice<UInt8>) -> Bool {
         guard address >= 0x3FFA_E000, address < 0x5000_2000 else { return false }
         for (index, byte) in bytes.enumerated() { stored[address &+ UInt32(index)] = byte }

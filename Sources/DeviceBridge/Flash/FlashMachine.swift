@@ -54,10 +54,17 @@ package struct FlashMachine: Sendable {
     private var bytesAhead = 0
     private var bytesBehind = 0
     private var rewrites = 0
+    /// Whether a command that erases was sent.
+    private var hasBegun = false
+    /// The region at work when it failed.
+    private var last: Int?
     /// Bytes written per region.
     package private(set) var written: [Int]
     /// How often what a lost reply left open had to be asked.
     package private(set) var recoveries = 0
+
+    /// Whether something that was taken turned out not to be there.
+    package private(set) var wentAstray = false
 
     private static let mostRecoveries = 16
     private static let mostRewrites = 1
@@ -75,6 +82,21 @@ package struct FlashMachine: Sendable {
         zip(plan.regions, written).map {
             FlashReport.Region(offset: $0.offset, size: $0.bytes.count, written: $1, label: $0.label)
         }
+    }
+
+    /// What the flash holds of the plan now, for a message about why the work ended.
+    package var standing: String {
+        guard hasBegun else { return "the flash is as it was" }
+        var open: [Int] = runs.map(\.region)
+        switch state {
+        case .writing(let index, _), .recovering(let index, _), .localising(let index, _): open.append(index)
+        case .starting, .comparing, .cleared, .proving, .over: break
+        }
+        if let last { open.append(last) }
+        let labels = Set(open).sorted().map { plan.regions[$0].label }
+        guard !labels.isEmpty else { return "all was written, but the proof is missing" }
+        return "\(labels.joined(separator: ", ")): incomplete on the flash, \(min(bytesBehind, bytesAhead)) of "
+            + "\(bytesAhead) bytes that differed were taken"
     }
 
     /// Takes an event and says what is next.
@@ -159,7 +181,14 @@ extension FlashMachine {
         var probe = probe
         switch event {
         case .reply(let reply):
-            guard let digest = reply.digest else { return failed(.refused(.flashMD5, .invalidMessage)) }
+            guard let digest = reply.digest else {
+                // Damaged on the way: replies carry no checksum.
+                recoveries += 1
+                guard recoveries <= Self.mostRecoveries else {
+                    return failed(.brokeOff(during: "\(LoaderOpcode.flashMD5)", heard: ""))
+                }
+                return ask(index, probe, state)
+            }
             probe.answered(digest)
             return probe.question == nil ? done(&self, probe.differing) : ask(index, probe, state)
         case .refused(let reason):
@@ -187,6 +216,7 @@ extension FlashMachine {
             return writeNext()
         }
         state = .writing(index, writer)
+        hasBegun = true
         let done = min(bytesAhead, bytesBehind + writer.bytesDone)
         return .request(
             request,
@@ -248,6 +278,7 @@ extension FlashMachine {
             return failed(.verifyFailed(plan.regions[index].label, at: found.map(\.lowerBound)))
         }
         rewrites += 1
+        wentAstray = true
         runs = found.map { Run(region: index, range: $0) }
         return writeNext()
     }
@@ -258,6 +289,10 @@ extension FlashMachine {
     }
 
     private mutating func failed(_ error: DeviceError) -> Step {
+        switch state {
+        case .writing(let index, _), .recovering(let index, _), .localising(let index, _): last = index
+        case .starting, .comparing, .cleared, .proving, .over: break
+        }
         state = .over
         return .failed(error)
     }

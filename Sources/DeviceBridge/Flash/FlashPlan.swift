@@ -11,6 +11,8 @@ public struct FlashRegion: Equatable, Sendable {
     public var label: String
     /// The partition it was meant for by name; nil where only the offset was given.
     public var partition: String?
+    /// False for what is no firmware image, whatever it begins with.
+    package var mayBeImage = true
 
     /// Makes a region.
     public init(offset: Int, bytes: [UInt8], label: String, partition: String? = nil) {
@@ -142,6 +144,9 @@ public struct FlashReport: Equatable, Sendable {
     public var seconds: Double
     /// How often the connection had to be mended.
     public var recoveries: Int
+    /// True when data that the loader had taken was not where it belongs and was written again. The loaders do not check
+    /// the command that says where to erase and write: it may have been damaged, and sectors elsewhere with it.
+    public var wentAstray = false
 
     /// Bytes sent.
     public var written: Int { regions.reduce(0) { $0 + $1.written } }

@@ -20,7 +20,7 @@ package struct ImageGuard: Equatable, Sendable {
         var images: [Found] = []
         let kind = try? Chip.named(chip)
         let table = plan.ownTable
-        for region in plan.regions {
+        for region in plan.regions where region.mayBeImage {
             if region.bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) { throw .elfIsNoImage(region.label) }
             var places: Set<Int> = [region.offset]
             // A merged file holds images in its middle.

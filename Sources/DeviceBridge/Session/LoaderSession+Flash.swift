@@ -13,8 +13,25 @@ extension LoaderSession {
         try await attach()
         var machine = FlashMachine(
             plan, options: options, encryptionWord: chip.beginHasEncryptionWord, kind: kind)
-        var event = FlashMachine.Event.proceed
         var reconnections = 0
+        do throws(DeviceError) {
+            try await run(&machine, plan, options, &reconnections, progress)
+        } catch {
+            var error = error
+            error.message += "; \(machine.standing)"
+            throw error
+        }
+        if options.verifies, let table = plan.ownTable { remember(table) }
+        return FlashReport(
+            regions: machine.outcome, seconds: (ContinuousClock.now - start) / .seconds(1),
+            recoveries: machine.recoveries + reconnections, wentAstray: machine.wentAstray)
+    }
+
+    private func run(
+        _ machine: inout FlashMachine, _ plan: FlashPlan, _ options: FlashOptions, _ reconnections: inout Int,
+        _ progress: @Sendable (FlashProgress) -> Void
+    ) async throws(DeviceError) {
+        var event = FlashMachine.Event.proceed
         while true {
             machine.kind = kind
             switch machine.next(event) {
@@ -26,10 +43,7 @@ extension LoaderSession {
                 for region in plan.regions { forgetTable(in: region.range) }
                 event = .proceed
             case .done:
-                if options.verifies, let table = plan.ownTable { remember(table) }
-                return FlashReport(
-                    regions: machine.outcome, seconds: (ContinuousClock.now - start) / .seconds(1),
-                    recoveries: machine.recoveries + reconnections)
+                return
             case .failed(let error):
                 // The ROM only says that it could not read there; the flash's size may say why.
                 if error.code == "loader-refused", let bytes = try await flashID()?.bytes {
@@ -60,11 +74,19 @@ extension LoaderSession {
     private func clearPatiently(
         _ plan: FlashPlan, _ options: FlashOptions, _ reconnections: inout Int
     ) async throws(DeviceError) {
+        var refusal: DeviceError?
         while true {
             do throws(DeviceError) {
                 return try await clear(plan, options)
             } catch {
-                try await mend(error, &reconnections)
+                if error.code == "connection-lost" {
+                    try await mend(error, &reconnections)
+                    continue
+                }
+                // Answers carry no checksum: only what the board says twice is held against it.
+                if error == refusal { throw error }
+                refusal = error
+                forgetFacts()
             }
         }
     }
@@ -84,10 +106,11 @@ extension LoaderSession {
     public func md5(_ range: Range<Int>) async throws(DeviceError) -> [UInt8] {
         try check(range)
         try await attach()
-        guard let digest = try await ask(.flashMD5(range)).digest else {
-            throw .refused(.flashMD5, .invalidMessage)
+        for _ in 0..<4 {
+            // What is no digest was damaged on the way.
+            if let digest = try await ask(.flashMD5(range)).digest { return digest }
         }
-        return digest
+        throw .brokeOff(during: "\(LoaderOpcode.flashMD5)", heard: "")
     }
 
     /// Where the flash differs from `bytes`, found by MD5; sectors, neighbours joined.
@@ -113,18 +136,29 @@ extension LoaderSession {
         try check(range)
         try await attach()
         if kind == .stub { return try await stream(range, progress: progress) }
+        var bytes = try await slowly(range) { done in
+            progress(FlashProgress(phase: .read, done: done, total: range.count, label: ""))
+        }
+        // Data in replies carries no checksum either: what the digests do not confirm is read again.
+        for _ in 0..<4 {
+            if try await md5(range) == RangeProbe.digest(bytes[...]) { return bytes }
+            for piece in RangeProbe.pieces(of: range, size: FlashPlan.sectorBytes) {
+                let place = piece.lowerBound - range.lowerBound..<piece.upperBound - range.lowerBound
+                if try await md5(piece) == RangeProbe.digest(bytes[place]) { continue }
+                bytes.replaceSubrange(place, with: try await slowly(piece) { _ in })
+            }
+        }
+        throw .brokeOff(during: "reading: what arrives is damaged again and again", heard: "")
+    }
+
+    private func slowly(_ range: Range<Int>, _ progress: (Int) -> Void) async throws(DeviceError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         while bytes.count < range.count {
             let count = min(64, range.count - bytes.count)
             let reply = try await ask(.readFlashSlow(offset: range.lowerBound + bytes.count, count: count))
             bytes += reply.data.prefix(count)
-            if bytes.count % 4096 < 64 || bytes.count == range.count {
-                progress(FlashProgress(phase: .read, done: bytes.count, total: range.count, label: ""))
-            }
-        }
-        guard try await md5(range) == RangeProbe.digest(bytes[...]) else {
-            throw .verifyFailed("the bytes read", at: [range.lowerBound])
+            if bytes.count % 4096 < 64 || bytes.count == range.count { progress(bytes.count) }
         }
         return bytes
     }

@@ -44,8 +44,9 @@ extension LoaderSession {
                 try await erase(range.lowerBound + partition.lowerBound..<range.upperBound + partition.lowerBound)
             case .write(let offset, let bytes):
                 position = offset < SlotPosition.b.offset ? .a : .b
-                let region = FlashRegion(
+                var region = FlashRegion(
                     offset: partition.lowerBound + offset, bytes: bytes, label: "model", partition: "model")
+                region.mayBeImage = false
                 var options = options
                 // A header after a payload that nobody proved would make that payload count.
                 options.verifies = true
@@ -107,7 +108,11 @@ extension LoaderSession {
         let payload = image.dropFirst(ModelSlot.payloadOffset)
         if let own = try? SlotHeader(parsing: Array(image.prefix(SlotHeader.size))), own.sections == header.sections {
             let place = start + ModelSlot.payloadOffset
-            return try await md5(place..<place + payload.count) == RangeProbe.digest(payload)
+            // A "no" would send the new model over the one in force: it has to come twice.
+            for _ in 0..<2 where try await md5(place..<place + payload.count) == RangeProbe.digest(payload) {
+                return true
+            }
+            return false
         }
         let end = header.sections.reduce(ModelSlot.payloadOffset) { max($0, Int($1.offset) + Int($1.length)) }
         guard end <= ModelSlot.size, end - ModelSlot.payloadOffset <= Self.payloadReadLimit else {

@@ -89,8 +89,12 @@ public actor LoaderSession {
 
     /// The ROM's magic word first: the ESP32 does not know GET_SECURITY_INFO and answers it many times over.
     private func detect() async throws(DeviceError) -> LoaderChip {
-        let magic = try await register(LoaderChip.magicRegister)
-        if let chip = LoaderChip.all.first(where: { $0.magic == magic }) { return chip }
+        var magic: UInt32 = 0
+        // A number in no table may have been damaged on the way; one that comes twice was not.
+        for _ in 0..<2 {
+            magic = try await register(LoaderChip.magicRegister)
+            if let chip = LoaderChip.all.first(where: { $0.magic == magic }) { return chip }
+        }
         guard case .reply(let reply) = try await exchange(.securityInfo),
             let id = reply.data.littleEndian(UInt32.self, at: 12),
             let chip = LoaderChip.all.first(where: { $0.securityID == id })
@@ -182,6 +186,13 @@ public actor LoaderSession {
         if attachedBytes == nil { _ = try await ask(.spiAttach(kind)) }
         _ = try await ask(.spiSetParameters(flashSize: size))
         attachedBytes = size
+    }
+
+    /// Nothing that was asked about the board counts any more.
+    func forgetFacts() {
+        known = KnownFacts()
+        flashBytes = nil
+        attachedBytes = nil
     }
 
     /// Notes the true size of the flash; the ROM is told with the next `attach`.

@@ -166,6 +166,7 @@ extension Board {
         chip.reset(cause, strapping: (strapping ?? strappedByLines).word, at: cycle)
         chip.uarts[0].setUpAsROM(at: cycle)
         missingROMAddress = nil
+        chip.attachFlash(true)
         phase = .booting(rom.plan(cause, chip.gpio.strapping, flash), next: 0, notBefore: cycle)
     }
 
@@ -174,6 +175,8 @@ extension Board {
     /// What came while the banner was printed waits in the FIFO, and the loader begins with it.
     private func enterLoader() {
         phase = .loading(ROMLoader())
+        // A flash boot has them attached; this way it is the host's to ask for.
+        chip.attachFlash(false)
         isSpeedUnknown = true
         deliver(chip.uarts[0].takePending())
     }
@@ -208,6 +211,8 @@ extension Board: LoaderHost {
     package func loaderWrite(_ address: UInt32, _ value: UInt32) -> Bool {
         chip.memory.writeWord(address, value, at: chip.cpu.cycle)
     }
+
+    package func loaderAttachFlash() { chip.attachFlash(true) }
 
     package func loaderStore(_ address: UInt32, _ bytes: ArraySlice<UInt8>) -> Bool {
         chip.memory.write(address, Array(bytes))

@@ -137,6 +137,9 @@ public final class Board {
     /// Adds a fault while the board lives; its bytes, writes and milliseconds are counted from now.
     public func add(_ fault: FaultSpec) { faults.add(fault, at: now) }
 
+    /// Takes all faults away.
+    package func endFaults() { faults.end() }
+
     // MARK: The line
 
     /// Bytes from the host.

@@ -42,6 +42,11 @@ package final class ESP32Chip {
         attachPeripherals(profile: profile)
     }
 
+    /// Connects the SPI controllers with the flash, or takes them off it.
+    package func attachFlash(_ isAttached: Bool) {
+        for controller in flashControllers { controller.isAttached = isAttached }
+    }
+
     /// The cycle of the next thing that a peripheral does by itself.
     package var nextEvent: UInt64 {
         var next = rtc.nextEvent

@@ -7,6 +7,8 @@
 package final class FlashController: Peripheral {
     private let flash: NORFlash
     private let signals: ChipSignals
+    /// False while the pins are not connected: nothing gets to the flash, and zeros come back.
+    package var isAttached = true
     private var registers = RegisterFile(size: 0x400, resetValues: FlashController.resetValues)
 
     private enum Register {
@@ -63,7 +65,7 @@ package final class FlashController: Peripheral {
         let written = min(64, Int(registers[Register.address] >> 24))
         switch command {
         case Command.user: runUser()
-        case Command.read: store(flash.command(0x03, address: address, written: [], readCount: inCount))
+        case Command.read: store(transfer(0x03, address, [], inCount))
         case Command.pageProgram: send(0x02, address, data(count: written))
         case Command.sectorErase: send(0x20, address)
         case Command.blockErase: send(0xD8, address)
@@ -71,18 +73,22 @@ package final class FlashController: Peripheral {
         case Command.writeEnable: send(0x06)
         case Command.writeDisable: send(0x04)
         case Command.powerDown: send(0xB9)
-        case Command.readID: store(flash.command(0x9F, address: 0, written: [], readCount: 3))
-        case Command.releasePowerDown: store(flash.command(0xAB, address: 0, written: [], readCount: 1))
+        case Command.readID: store(transfer(0x9F, 0, [], 3))
+        case Command.releasePowerDown: store(transfer(0xAB, 0, [], 1))
         case Command.readStatus:
-            registers[Register.readStatus] = UInt32(
-                flash.command(0x05, address: 0, written: [], readCount: 1).first ?? 0)
+            registers[Register.readStatus] = UInt32(transfer(0x05, 0, [], 1).first ?? 0)
         case Command.writeStatus: send(0x01, 0, [UInt8(truncatingIfNeeded: registers[Register.readStatus])])
         default: return
         }
     }
 
     private func send(_ opcode: UInt8, _ address: UInt32 = 0, _ written: [UInt8] = []) {
-        _ = flash.command(opcode, address: address, written: written, readCount: 0)
+        _ = transfer(opcode, address, written, 0)
+    }
+
+    private func transfer(_ opcode: UInt8, _ address: UInt32, _ written: [UInt8], _ readCount: Int) -> [UInt8] {
+        guard isAttached else { return [UInt8](repeating: 0, count: readCount) }
+        return flash.command(opcode, address: address, written: written, readCount: readCount)
     }
 
     // In USR mode the address is left-aligned in its register, most significant bit first on the wire.
@@ -94,7 +100,7 @@ package final class FlashController: Peripheral {
         let address = addressBits == 0 ? 0 : registers[Register.address] >> (32 - min(32, addressBits))
         let written = user & 1 << 27 != 0 ? data(count: byteCount(Register.outLength)) : []
         let readCount = user & 1 << 28 != 0 ? inCount : 0
-        let answer = flash.command(opcode, address: address, written: written, readCount: readCount)
+        let answer = transfer(opcode, address, written, readCount)
         if readCount > 0 { store(answer) }
     }
 

@@ -10,7 +10,7 @@ struct FaultChannel {
 
     private enum Effect {
         case drop
-        case corrupt
+        case corrupt(bit: Int)
         case duplicate
         case delay(UInt64)
         case disconnect
@@ -42,7 +42,7 @@ struct FaultChannel {
         }
         switch spec {
         case .drop(let position, let only): add(.drop, position, only)
-        case .corrupt(let position, let only): add(.corrupt, position, only)
+        case .corrupt(let position, let only, let bit): add(.corrupt(bit: bit), position, only)
         case .duplicate(let position, let only): add(.duplicate, position, only)
         case .delay(let position, let only, let milliseconds):
             add(.delay(UInt64(max(0, milliseconds)) * 1_000_000), position, only)
@@ -94,7 +94,7 @@ struct FaultChannel {
         for rule in rules where rule.position.hits(count - rule.base) {
             switch rule.effect {
             case .drop: copies = 0
-            case .corrupt: byte ^= 0x10
+            case .corrupt(let bit): byte ^= 1 << UInt8(truncatingIfNeeded: bit & 7)
             case .duplicate: copies *= 2
             case .delay(let time): due = due &+ time
             case .disconnect:

@@ -40,6 +40,14 @@ public final class FaultInjector {
         }
     }
 
+    /// Nothing goes wrong any more; what bytes are held is lost.
+    package func end() {
+        (receiving, sending) = (FaultChannel(), FaultChannel())
+        brownouts = []
+        powerCuts = []
+        hasCutPower = false
+    }
+
     /// Hooks the flash; called once by the board.
     package func attach(to flash: NORFlash) {
         self.flash = flash

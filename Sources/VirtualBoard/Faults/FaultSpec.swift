@@ -21,8 +21,8 @@ public enum FaultPosition: Equatable, Sendable {
 public enum FaultSpec: Equatable, Sendable {
     /// Bytes vanish. A nil direction means both, each with a count of its own.
     case drop(FaultPosition, FaultDirection?)
-    /// One bit of a byte is turned over.
-    case corrupt(FaultPosition, FaultDirection?)
+    /// One bit of a byte is turned over, the fifth where none is named.
+    case corrupt(FaultPosition, FaultDirection?, bit: Int = 4)
     /// Bytes come twice.
     case duplicate(FaultPosition, FaultDirection?)
     /// Bytes, and all behind them, come this many milliseconds of board time later.
@@ -59,7 +59,8 @@ private struct FaultParser {
         "flash-bit": "flash-bit:offset=0x10020,bit=3", "rate": "rate:p=0.001,seed=7,dir=tx",
     ]
     private static let keys: [String: Set<String>] = [
-        "drop": ["byte", "every", "dir"], "corrupt": ["byte", "every", "dir"], "duplicate": ["byte", "every", "dir"],
+        "drop": ["byte", "every", "dir"], "corrupt": ["byte", "every", "dir", "bit"],
+        "duplicate": ["byte", "every", "dir"],
         "delay": ["byte", "every", "dir", "ms"], "disconnect": ["byte", "dir"], "power-cut": ["write"],
         "brownout": ["ms"], "flash-bit": ["offset", "bit", "stuck"], "rate": ["p", "seed", "dir"],
     ]
@@ -97,7 +98,9 @@ private struct FaultParser {
     func spec() throws(VirtualBoardError) -> FaultSpec {
         switch kind {
         case "drop": return .drop(try position(), try direction())
-        case "corrupt": return .corrupt(try position(), try direction())
+        case "corrupt":
+            let bit = values["bit"] == nil ? 4 : try integer("bit", 0...7)
+            return .corrupt(try position(), try direction(), bit: bit)
         case "duplicate": return .duplicate(try position(), try direction())
         case "delay":
             return .delay(try position(), try direction(), milliseconds: try integer("ms", 1...86_400_000))

@@ -58,7 +58,10 @@ struct FlasherStub {
         case .memoryBegin: return [answer(memoryBegin())]
         case .memoryData: return [answer(memoryData(host))]
         case .memoryEnd: return memoryEnd()
-        case .spiAttach: return [answer(request.bodyLength == 4 ? .success : .badLength)]
+        case .spiAttach:
+            guard request.bodyLength == 4 else { return [answer(.badLength)] }
+            host.loaderAttachFlash()
+            return [answer(.success)]
         case .spiSetParameters: return [answer(setParameters())]
         case .flashBegin: return [answer(begin(isCompressed: false, host))]
         case .deflateBegin: return [answer(begin(isCompressed: true, host))]

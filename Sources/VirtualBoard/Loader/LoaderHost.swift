@@ -9,6 +9,8 @@ package protocol LoaderHost: AnyObject {
     func loaderRead(_ address: UInt32) -> UInt32?
     /// A 32-bit write anywhere in the address space; false where nothing answers.
     func loaderWrite(_ address: UInt32, _ value: UInt32) -> Bool
+    /// Connects the SPI controllers' pins with the flash, which a reset into the loader leaves open.
+    func loaderAttachFlash()
     /// Stores bytes of a RAM download; false where there is no RAM.
     func loaderStore(_ address: UInt32, _ bytes: ArraySlice<UInt8>) -> Bool
 }

@@ -57,6 +57,7 @@ struct ROMCommands {
         case .memoryEnd: return memoryEnd()
         case .spiAttach:
             isAttached = true
+            host.loaderAttachFlash()
             return ([answer(.success)], .stay)
         case .spiSetParameters: return ([answer(setParameters())], .stay)
         case .flashBegin, .deflateBegin: return ([answer(flashBegin(opcode, host))], .stay)

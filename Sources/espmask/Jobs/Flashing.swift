@@ -102,7 +102,8 @@ enum Flashing {
             console.event([
                 "event": "done", "port": .string(port.description), "written": .int(flash.written),
                 "skipped": .int(flash.skipped), "seconds": .number(flash.seconds),
-                "recoveries": .int(flash.recoveries), "slot": .optional(report.slot?.rawValue),
+                "recoveries": .int(flash.recoveries), "went_astray": .bool(flash.wentAstray),
+                "slot": .optional(report.slot?.rawValue),
                 "regions": .array(
                     flash.regions.map {
                         [
@@ -122,6 +123,9 @@ enum Flashing {
         let tenths = Int((flash.seconds * 10).rounded())
         let seconds = "\(tenths / 10).\(tenths % 10)"
         if flash.written == 0 { return "nothing to flash: all \(flash.skipped) bytes are there already, \(seconds) s" }
-        return "flashed \(flash.written) bytes, \(flash.skipped) were there already, \(seconds) s"
+        let astray =
+            flash.wentAstray
+            ? "; data went astray on a bad line and was written again: verify what else is on the flash" : ""
+        return "flashed \(flash.written) bytes, \(flash.skipped) were there already, \(seconds) s\(astray)"
     }
 }
