@@ -6,12 +6,14 @@ PREFIX ?= /usr/local
 BUILD  := $(SWIFT) build -c release
 BIN     = .build/release/espmask
 PEERS  := .venv-peers
+TRAINING := .venv-training
 
 .PHONY: help demo build test unit bench lint format peers needs needs-test sanitize install clean
 
 help:
 	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
 	@echo "make test      install the judges too, lint, build, and run every test"
+	@echo "make train-test  train on drawn faces, judge the result here and on the virtual board, test the scripts"
 	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
 	@echo "make bench     measure espmask beside esptool, and the virtual board's speed"
 	@echo "make lint      check the format of the Swift sources"
@@ -47,7 +49,8 @@ lint:
 format:
 	@$(SWIFT) format -i -r Package.swift Sources Tests
 
-test: needs-test peers lint unit training-test
+# What training needs comes first: some of the unit tests are skipped without it.
+test: needs-test peers lint train-test unit training-test
 
 unit:
 	@echo "make: building the tests in release mode"
@@ -72,12 +75,24 @@ training-test:
 	@echo "make: testing the training scripts (those that need TensorFlow are skipped)"
 	@$(PEERS)/bin/python -m pytest -q -p no:cacheprovider training/tests
 
+# The whole way on a small set: the Python environment (1.4 GB, once), training, the report, the board, the scripts.
+train-test: build
+	@echo "make: training on drawn faces"
+	@rm -rf build/train-test
+	@mkdir -p build
+	@ESPMASK_TRAINING="$(CURDIR)/$(TRAINING)" $(BIN) train --synthetic --count 60 --epochs 60 --starts 1 \
+		--out build/train-test
+	@$(BIN) evaluate build/train-test --min-accuracy 0.7 --port virtual:
+	@$(TRAINING)/bin/pip install --quiet --disable-pip-version-check pytest==9.2.0
+	@echo "make: testing the training scripts with TensorFlow"
+	@$(TRAINING)/bin/python -m pytest -q -p no:cacheprovider training/tests
+
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/espmask"
 	install -m 755 $(BIN) "$(DESTDIR)$(PREFIX)/bin/espmask"
-	cp -R boards sketches models "$(DESTDIR)$(PREFIX)/share/espmask/"
+	cp -R boards sketches models training "$(DESTDIR)$(PREFIX)/share/espmask/"
 	install -d "$(DESTDIR)$(PREFIX)/share/espmask/Sources"
 	cp -R Sources/InferenceC "$(DESTDIR)$(PREFIX)/share/espmask/Sources/"
 
 clean:
-	rm -rf .build .venv-peers .espmask build
+	rm -rf .build .venv-peers .venv-training .espmask build

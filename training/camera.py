@@ -1,15 +1,15 @@
 """Takes pictures with a video device, one every so many seconds, as PNG files; a JSON line for each.
 
 What `send --camera` runs. A video file in the device's place is played frame by frame, for trying things out.
-It ends with its standard input, so that it never outlives the program that started it.
+It ends with the program that started it.
 """
 
 import argparse
 import json
 import os
 import pathlib
-import select
 import sys
+import time
 
 import cv2
 
@@ -32,8 +32,9 @@ def main():
         if not source.isOpened():
             raise Failure("port-busy", f"{asked.device} gives no pictures", "Close what else uses the camera.")
         asked.out.mkdir(parents=True, exist_ok=True)
-        index = 0
-        while not closed(asked.every if index else 0):
+        index, starter = 0, os.getppid()
+        while os.getppid() == starter:
+            time.sleep(asked.every if index else 0)
             # A camera's queue holds old frames: the newest is wanted.
             for _ in range(4 if asked.device.startswith("/dev/") else 0):
                 source.grab()
@@ -47,12 +48,6 @@ def main():
             index += 1
 
     return ending(Teller(True), work)
-
-
-def closed(seconds):
-    """Waits; true when standard input has ended."""
-    ready, _, _ = select.select([sys.stdin], [], [], seconds)
-    return bool(ready) and not sys.stdin.buffer.read1(1)
 
 
 if __name__ == "__main__":
