@@ -8,13 +8,14 @@ BIN     = .build/release/espmask
 PEERS  := .venv-peers
 TRAINING := .venv-training
 
-.PHONY: help demo build test unit bench lint format peers needs needs-test sanitize install clean
+.PHONY: help demo build test unit bench lint format peers needs needs-test sanitize fuzz install clean
 
 help:
 	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
 	@echo "make test      install the judges too, lint, build, and run every test"
 	@echo "make train-test  train on drawn faces, judge the result here and on the virtual board, test the scripts"
 	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
+	@echo "make fuzz      feed the monitor with damaged logs for ten minutes (libFuzzer)"
 	@echo "make bench     measure espmask beside esptool, and the virtual board's speed"
 	@echo "make lint      check the format of the Swift sources"
 	@echo "make format    put the Swift sources in that format"
@@ -65,6 +66,16 @@ sanitize:
 	@$(SANITIZE) -ISources/InferenceC/include -o .build/engine_fuzz \
 		Tests/InferenceTests/Sanitizer/engine_fuzz.c Sources/InferenceC/*.c
 	@.build/engine_fuzz $${ESPMASK_SEED:-1} 2000 models/*.tflite
+
+# By hand as well: the monitor's whole pipeline, which needs nothing of the package but the files named here.
+FUZZ_SECONDS ?= 600
+FUZZED = $(filter-out %/Addresses/%,$(shell find Sources/DeviceBridge/Monitor -name '*.swift')) \
+	Sources/DeviceBridge/Errors/Hexadecimal.swift
+fuzz:
+	@mkdir -p .build/fuzz
+	@swiftc -O -wmo -swift-version 6 -package-name espmask -parse-as-library -sanitize=fuzzer,address \
+		-o .build/monitor_fuzz $(FUZZED) Tests/DeviceBridgeTests/Fuzzer/MonitorFuzzer.swift
+	@.build/monitor_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=8000 -timeout=10 .build/fuzz
 
 bench: build needs-test peers
 	@$(PEERS)/bin/python scripts/bench.py

@@ -38,11 +38,12 @@ let package = Package(
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .target(name: "Evaluation", dependencies: ["ESPImage", crypto], swiftSettings: strict),
         .target(name: "Pictures", dependencies: ["CPNG", "CTurboJPEG"], swiftSettings: strict),
+        .target(name: "CSerial"),
         .target(name: "ESPImage", dependencies: [crypto], swiftSettings: strict),
         .target(name: "InferenceC"),
         .target(name: "HostInference", dependencies: ["InferenceC"], swiftSettings: strict),
         .target(
-            name: "DeviceBridge", dependencies: ["ESPImage", "CZlib", "CLibUSB", crypto, system],
+            name: "DeviceBridge", dependencies: ["ESPImage", "CZlib", "CLibUSB", "CSerial", crypto, system],
             swiftSettings: strict),
         .target(name: "VirtualBoard", dependencies: ["CZlib", crypto, system], swiftSettings: strict),
         .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard", system], swiftSettings: strict),
@@ -72,9 +73,10 @@ let package = Package(
         .testTarget(
             name: "DeviceBridgeTests",
             dependencies: [
-                "DeviceBridge", "ESPImage", "BoardPorts", "VirtualBoard", "CZlib", "TestSupport", crypto, system,
-                subprocess,
+                "DeviceBridge", "ESPImage", "BoardPorts", "VirtualBoard", "CZlib", "CSerial", "TestSupport", crypto,
+                system, subprocess,
             ],
+            exclude: ["Fuzzer", "Scripts"],
             swiftSettings: strict),
         .testTarget(
             name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport", system],

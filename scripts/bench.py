@@ -7,6 +7,7 @@ everything else that runs on a machine can only make a program slower. Nothing h
 
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -95,14 +96,65 @@ def job(folder):
     print(f"{'one prediction of the demo CNN on the board':<52} {min(us)} us at 40 MHz")
 
 
+def mixed_log(path, size):
+    """A log as boards print it: starts, coloured log lines, readings, predictions with their inputs; always the same."""
+    chance = random.Random(1)
+    tags = ["wifi", "app_main", "heap_init", "cam_hal", "nvs", "TFLM", "main_task", "gpio"]
+    words = "init done free memory start stop frame buffer channel rate event handler started value connected".split()
+    start = ("ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+             "configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0000,len:484\r\nentry 0x4009e008\r\n")
+    parts, written, count, now = [], 0, 0, 0
+    while written < size:
+        now += chance.randrange(1, 900)
+        kind = chance.random()
+        if kind < 0.5:
+            level = chance.choice("IIIIWD")
+            text = f"{level} ({now}) {chance.choice(tags)}: {' '.join(chance.choices(words, k=chance.randrange(3, 11)))}"
+            colour = {"I": "32", "W": "33"}.get(level)
+            part = f"\x1b[0;{colour}m{text}\x1b[0m\r\n" if colour else text + "\r\n"
+        elif kind < 0.75:
+            part = f"temperature={chance.randrange(40)} x={chance.random():.3f} uptime {now} ms\r\n"
+        elif kind < 0.998:
+            count += 1
+            inputs = "".join(f"{chance.uniform(-1, 1):.2f}," for _ in range(100))
+            part = (f"{inputs}\r\npredicting...\r\npredicted: {chance.random():.2f}\r\n"
+                    f"espmask: n={count} out={chance.getrandbits(30):08x} us=812\r\nespmask: ready\r\n")
+        else:
+            part = start
+        parts.append(part)
+        written += len(part)
+    path.write_bytes("".join(parts).encode())
+
+
+def peak_megabytes(*command):
+    """The most memory that a program held."""
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+    return os.wait4(process.pid, 0)[2].ru_maxrss / 1024
+
+
+def logs(folder):
+    log = folder / "mixed.log"
+    mixed_log(log, 64 << 20)
+    megabytes = log.stat().st_size / 1e6
+    peer = HOME / "scripts" / "monitor_peer.py"
+    ours = best(lambda: run(ESPMASK, "explain", log))
+    theirs = min(float(run(PEERS / "python", peer, log)) for _ in range(ROUNDS))
+    row("read a log: ours explains it, theirs splits its lines", ours, theirs, "esp-idf-monitor")
+    streamed = best(lambda: run(ESPMASK, "explain", "--json", log))
+    print(f"{'explain, megabytes a second':<52} text {megabytes / ours:9.0f}      JSON {megabytes / streamed:9.0f}")
+    print(f"{'explain, most memory held':<52} text {peak_megabytes(ESPMASK, 'explain', log):9.1f} MB   "
+          f"JSON {peak_megabytes(ESPMASK, 'explain', '--json', log):9.1f} MB")
+
+
 def main():
     if not ESPMASK.exists():
         sys.exit("build espmask first: make build")
     print(f"on {os.cpu_count()} processors, best of {ROUNDS}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in (flashing, images, job):
+        for part in (flashing, images, job, logs):
             part(folder)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -100,15 +100,9 @@ private struct Explanation {
         case INFERENCE_ARENA_TOO_SMALL: return "give at least \(error.needed) bytes"
         case INFERENCE_INPUT_MISMATCH: return "give as many values as the model's inputs have elements"
         case INFERENCE_MODEL_SCHEMA_MISMATCH: return "convert the model with a current TensorFlow Lite converter"
-        case INFERENCE_MODEL_UNSUPPORTED: return unsupportedHint
+        case INFERENCE_MODEL_UNSUPPORTED: return "convert the model to float32 or full int8 with standard layers"
         default: return "export the model again, and check that the file was copied whole"
         }
-    }
-
-    private var unsupportedHint: String {
-        error.reason == INFERENCE_REASON_HYBRID
-            ? "convert to float32 (no optimisation) or to full int8 (with a representative data set)"
-            : "convert the model to float32 or full int8 with standard layers"
     }
 
     private var place: String {
@@ -153,8 +147,6 @@ private struct Explanation {
         INFERENCE_REASON_QUANTIZATION.rawValue: "its scale or zero point is absent or impossible",
         INFERENCE_REASON_VARIABLE.rawValue: "state tensors are not done",
         INFERENCE_REASON_ARITY.rawValue: "an unusual number of inputs or outputs",
-        INFERENCE_REASON_HYBRID.rawValue:
-            "float activations with int8 weights (dynamic-range quantisation) are not done",
         INFERENCE_REASON_MULTIPLIER.rawValue: "its scales are too far apart for integer arithmetic",
     ]
 }

@@ -48,19 +48,30 @@ public final class LoadedModel: @unchecked Sendable {
     /// Whether the model takes int8 values.
     public var takesInt8: Bool { inputs.allSatisfy(\.isInt8) }
 
-    /// Plans the arena; the same model always gets the same plan.
-    public func plan() throws(InferenceError) -> MemoryPlan { try plan(effort: Self.planningEffort) }
+    /// Plans the arena, as small as it can be: proven on models of up to 64 tensors, else never worse than the board's own
+    /// plan. The same model always gets the same plan.
+    public func plan() throws(InferenceError) -> MemoryPlan {
+        var copy = model
+        var error = inference_error()
+        var words = [UInt32](repeating: 0, count: Int(inference_exact_workspace_words(&copy)))
+        var bytes: UInt32 = 0
+        var proven = false
+        guard
+            inference_plan_exactly(
+                &copy, &words, UInt32(words.count), Self.planningEffort, &bytes, &proven, &error) == INFERENCE_OK
+        else { throw InferenceError(error, model: model) }
+        var plan = describe(offsets: Array(words.prefix(Int(model.tensor_count))), arenaBytes: Int(bytes))
+        plan.isProven = proven
+        return plan
+    }
 
     /// The plan that a board makes where it is given none.
-    package func greedyPlan() throws(InferenceError) -> MemoryPlan { try plan(effort: 0) }
-
-    private func plan(effort: UInt32) throws(InferenceError) -> MemoryPlan {
+    package func greedyPlan() throws(InferenceError) -> MemoryPlan {
         var copy = model
         var error = inference_error()
         var words = [UInt32](repeating: 0, count: Int(inference_workspace_words(&copy)))
         var bytes: UInt32 = 0
-        guard
-            inference_plan(&copy, &words, UInt32(words.count), effort, &bytes, &error) == INFERENCE_OK
+        guard inference_plan(&copy, &words, UInt32(words.count), 0, &bytes, &error) == INFERENCE_OK
         else { throw InferenceError(error, model: model) }
         return describe(offsets: Array(words.prefix(Int(model.tensor_count))), arenaBytes: Int(bytes))
     }

@@ -18,6 +18,8 @@ public struct MemoryPlan: Sendable, Equatable {
     public var arenaBytes: Int
     /// An offset per tensor of the main subgraph; `UInt32.max` = not in the arena.
     public var offsets: [UInt32]
+    /// Whether no smaller arena is possible.
+    public var isProven = false
     /// The tensors in the arena, by index.
     public var tensors: [Tensor]
     /// Bytes that each operator needs: up to the end of the highest tensor it finds alive, and its scratch.

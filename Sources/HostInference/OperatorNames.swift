@@ -2,13 +2,14 @@
 // models with operators that the engine does not have.
 
 /// Names of builtin operators.
-enum OperatorNames {
+package enum OperatorNames {
     /// The name of a builtin code, or a stand-in with its number for a code of the future.
     static func name(of code: UInt32) -> String {
         Int(code) < names.count ? names[Int(code)] : "BUILTIN_\(code)"
     }
 
-    private static let names: [String] = list.split(whereSeparator: \.isWhitespace).map(String.init)
+    /// All names, each at its code's place.
+    package static let names: [String] = list.split(whereSeparator: \.isWhitespace).map(String.init)
 
     private static let list = """
         ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP

@@ -40,15 +40,21 @@ inference_reason convolution_check(operation *o) {
 void convolution_overlap(operation *o, overlap_rule *rule) {
     convolution c;
     if (convolution_open(o, &c) != INFERENCE_REASON_NONE) return;
+    if (operation_is_hybrid(o)) {
+        hybrid_overlap(o, rule);
+        return;
+    }
     if (o->input.type == INFERENCE_INT8 && channels_per_block(o, c.w.out_c) < c.w.out_c) return;
-    window_overlap(o, &c.w, false, rule);
+    bool at_once = c.w.out_c <= WINDOW_HELD && (o->input.type != INFERENCE_INT8 || c.group_out == c.w.out_c);
+    window_overlap(o, &c.w, at_once ? WINDOW_AT_ONCE : WINDOW_WITH_SCRATCH, rule);
 }
 
 typedef struct convolution_job {
     const convolution *layer;
     const operation *o;
-    const channel_factors *factors;  // of a block of channels; NULL = float32
-    int32_t end;                     // of that block
+    channel_factors *factors;    // of a block of channels; NULL = float32
+    int32_t end;                 // of that block
+    const hybrid_input *hybrid;  // NULL = not a hybrid layer
 } convolution_job;
 
 // What is the same for all pixels of a run. Without dilation and groups the taps of a row are contiguous, so that
@@ -97,19 +103,35 @@ static void pixel_float(taps *t, const convolution *c, const uint8_t *in, const 
     }
 }
 
+// Pixels whose windows are a single value or three by three of one channel: what small models are made of.
+static bool run_small(const convolution *c, const operation *o, const window_pixels *pixels) {
+    const window *w = &c->w;
+    if (w->in_c != 1 || w->dilation_w != 1) return false;
+    float_pixels run = {pixels->in, pixels->out, o->second.data, o->in3, c->range.real, pixels->count, pixels->in_step,
+        pixels->out_step, w->out_c, w->dilation_h * w->in_w * 4};
+    if (w->k_h == 1 && w->k_w == 1 && pixels->rows == 1 && pixels->columns == 1) {
+        pixels_one_tap(&run);
+        return true;
+    }
+    if (w->out_c != 1 || w->k_h != 3 || w->k_w != 3 || pixels->rows != 3 || pixels->columns != 3) return false;
+    pixels_three_by_three(&run);
+    return true;
+}
+
 static void pixels_float(const void *context, const window_pixels *pixels) {
     const convolution_job *job = context;
     const convolution *c = job->layer;
     const operation *o = job->o;
+    if (run_small(c, o, pixels)) return;
     const uint8_t *in = pixels->in;
     uint8_t *out = pixels->out;
     taps t;
     open_taps(&t, c, pixels, 4);
     const uint8_t *filter = (const uint8_t *)o->second.data + t.first;
-    float single;
+    float held[WINDOW_HELD];
     for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
-        // A single channel needs no scratch to be written over its window, but its sum may be made in several runs.
-        float *to = o->scratch != NULL ? o->scratch : c->w.out_c == 1 ? &single : (void *)out;
+        // Few channels need no scratch to be written over their window.
+        float *to = o->scratch != NULL ? o->scratch : o->touches && c->w.out_c <= WINDOW_HELD ? held : (void *)out;
         if (t.contiguous) products_float(to, (const void *)in, (const void *)filter, c->w.out_c, &t.p);
         else pixel_float(&t, c, in, filter, to);
         products_finish(to, c->w.out_c, o->in3, c->range.real);
@@ -118,17 +140,14 @@ static void pixels_float(const void *context, const window_pixels *pixels) {
     }
 }
 
-// How many int8 channels are summed at a time.
-#define SUMS 8
-
 // Channels [first, first + count) of one pixel, all of one group.
 static void sums_int8(
-    taps *t, const operation *o, const uint8_t *in, const uint8_t *filter, int32_t count, uint32_t *sums) {
+    taps *t, int32_t offset, const uint8_t *in, const uint8_t *filter, int32_t count, uint32_t *sums) {
     t->p.more = 0;
     for (int32_t y = 0; y < t->runs_y; y++)
         for (int32_t x = 0; x < t->runs_x; x++, t->p.more = 1)
             products_int8(sums, (const int8_t *)in + y * t->in_y + x * t->in_x,
-                (const int8_t *)filter + y * t->filter_y + x * t->filter_x, count, -o->input.zero_point, &t->p);
+                (const int8_t *)filter + y * t->filter_y + x * t->filter_x, count, offset, &t->p);
 }
 
 static void pixels_int8(const void *context, const window_pixels *pixels) {
@@ -137,43 +156,59 @@ static void pixels_int8(const void *context, const window_pixels *pixels) {
     const operation *o = job->o;
     const uint8_t *in = pixels->in;
     uint8_t *out = pixels->out;
+    int32_t offset = -o->input.zero_point;
+    if (job->hybrid != NULL) {
+        offset = -job->hybrid->zero_points[pixels->batch];
+        job->factors->in_scale = job->hybrid->scales[pixels->batch];
+    }
     taps t;
     open_taps(&t, c, pixels, 1);
     const uint8_t *filter = (const uint8_t *)o->second.data + t.first;
     for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
-        int8_t *to = o->scratch != NULL ? o->scratch : (void *)out;
+        uint8_t *to = o->scratch != NULL ? o->scratch : out;
         for (int32_t channel = job->factors->first; channel < job->end;) {
             int32_t left = job->end - channel, group = 0;
             if (c->group_out != c->w.out_c) {
                 group = channel / c->group_out;
                 if (left > (group + 1) * c->group_out - channel) left = (group + 1) * c->group_out - channel;
             }
-            if (left > SUMS) left = SUMS;
-            uint32_t sums[SUMS];
-            sums_int8(&t, o, in + group * c->group_in, filter + channel * t.p.next_b, left, sums);
-            channels_output(job->factors, channel, sums, left, to + channel);
+            if (left > WINDOW_HELD) left = WINDOW_HELD;
+            uint32_t sums[WINDOW_HELD];
+            sums_int8(&t, offset, in + group * c->group_in, filter + channel * t.p.next_b, left, sums);
+            channels_output(job->factors, channel, sums, left, to);
             channel += left;
         }
-        if ((uint8_t *)to == out) continue;
-        for (int32_t k = job->factors->first; k < job->end; k++) ((int8_t *)out)[k] = to[k];
+        if (to == out) continue;
+        for (int32_t k = job->factors->first; k < job->end; k++) out[k] = to[k];
+    }
+}
+
+static void run_int8(convolution_job *job, const operation *o) {
+    const convolution *c = job->layer;
+    channel_factors factors;
+    factors.range = c->range;
+    job->factors = &factors;
+    int32_t block = channels_per_block(o, c->w.out_c);
+    for (int32_t first = 0; first < c->w.out_c; first += block) {
+        job->end = first + block < c->w.out_c ? first + block : c->w.out_c;
+        channels_open(o, &factors, first, job->end - first, false);
+        window_run(job->o, &c->w, pixels_int8, job);
     }
 }
 
 void convolution_run(operation *o) {
     convolution c;
     if (convolution_open(o, &c) != INFERENCE_REASON_NONE) return;
-    convolution_job job = {&c, o, NULL, 0};
-    if (o->input.type == INFERENCE_FLOAT32) {
+    convolution_job job = {&c, o, NULL, 0, NULL};
+    window_flatten(&c.w);
+    if (operation_is_hybrid(o)) {
+        operation inner;
+        hybrid_input input = hybrid_open_input(o, (uint32_t)c.w.batches, o->second.scale_count == 1, &inner);
+        job.hybrid = &input, job.o = &inner;
+        run_int8(&job, o);
+    } else if (o->input.type == INFERENCE_INT8) {
+        run_int8(&job, o);
+    } else {
         window_run(o, &c.w, pixels_float, &job);
-        return;
-    }
-    channel_factors factors;
-    factors.range = c.range;
-    job.factors = &factors;
-    int32_t block = channels_per_block(o, c.w.out_c);
-    for (int32_t first = 0; first < c.w.out_c; first += block) {
-        job.end = first + block < c.w.out_c ? first + block : c.w.out_c;
-        channels_open(o, &factors, first, job.end - first, false);
-        window_run(o, &c.w, pixels_int8, &job);
     }
 }

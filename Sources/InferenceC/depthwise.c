@@ -41,15 +41,20 @@ inference_reason depthwise_check(operation *o) {
 void depthwise_overlap(operation *o, overlap_rule *rule) {
     depthwise d;
     if (depthwise_open(o, &d) != INFERENCE_REASON_NONE) return;
+    if (operation_is_hybrid(o)) {
+        hybrid_overlap(o, rule);
+        return;
+    }
     if (o->input.type == INFERENCE_INT8 && channels_per_block(o, d.w.out_c) < d.w.out_c) return;
-    window_overlap(o, &d.w, d.multiplier == 1, rule);
+    window_overlap(o, &d.w, d.multiplier == 1 ? WINDOW_CHANNELWISE : WINDOW_WITH_SCRATCH, rule);
 }
 
 typedef struct depthwise_job {
     const depthwise *layer;
     const operation *o;
-    const channel_factors *factors;  // of a block of channels; NULL = float32
-    int32_t end;                     // of that block
+    channel_factors *factors;    // of a block of channels; NULL = float32
+    int32_t end;                 // of that block
+    const hybrid_input *hybrid;  // NULL = not a hybrid layer
 } depthwise_job;
 
 // The sum of an output channel runs over rows and columns. With a multiplier of 1 the channels of a pixel follow
@@ -72,6 +77,13 @@ static void pixels_float(const void *context, const window_pixels *pixels) {
     const depthwise_job *job = context;
     const depthwise *d = job->layer;
     const operation *o = job->o;
+    const window *w = &d->w;
+    if (w->out_c == 1 && w->dilation_w == 1 && w->k_h == 3 && w->k_w == 3 && pixels->rows == 3 && pixels->columns == 3) {
+        float_pixels run = {pixels->in, pixels->out, o->second.data, o->in3, d->range.real, pixels->count,
+            pixels->in_step, pixels->out_step, 1, w->dilation_h * w->in_w * 4};
+        pixels_three_by_three(&run);
+        return;
+    }
     products p;
     open_products(&p, job, pixels, 4);
     int32_t first = p.next_b < 0 ? d->w.out_c - 1 : 0;
@@ -93,9 +105,6 @@ static void pixels_float(const void *context, const window_pixels *pixels) {
     }
 }
 
-// How many int8 channels are summed at a time.
-#define SUMS 8
-
 static void pixels_int8(const void *context, const window_pixels *pixels) {
     const depthwise_job *job = context;
     const depthwise *d = job->layer;
@@ -106,45 +115,59 @@ static void pixels_int8(const void *context, const window_pixels *pixels) {
     uint8_t *out = pixels->out;
     const int8_t *taps =
         (const int8_t *)o->second.data + (pixels->first_row * d->w.k_w + pixels->first_column) * d->w.out_c;
-    int32_t first = job->factors->first, end = job->end;
+    int32_t first = job->factors->first, end = job->end, offset = -o->input.zero_point;
     bool backward = p.next_b < 0;
-    // All channels of a block are summed before the first of them is written.
+    if (job->hybrid != NULL) {
+        offset = -job->hybrid->zero_points[pixels->batch];
+        job->factors->in_scale = job->hybrid->scales[pixels->batch];
+    }
+    // All channels that are summed together are summed before the first of them is written.
     p.next_a = p.next_a < 0 ? 1 : p.next_a, p.next_b = 1, p.next_out = 4;
     for (int32_t i = pixels->count; i > 0; i--, in += pixels->in_step, out += pixels->out_step) {
-        int8_t *to = o->scratch != NULL ? o->scratch : (void *)out;
+        uint8_t *to = o->scratch != NULL ? o->scratch : out;
         for (int32_t done = 0; done < end - first;) {
-            uint32_t sums[SUMS];
-            int32_t left = end - first - done, count = left < SUMS ? left : SUMS;
+            uint32_t sums[WINDOW_HELD];
+            int32_t left = end - first - done, count = left < WINDOW_HELD ? left : WINDOW_HELD;
             if (d->multiplier != 1) {
                 int32_t of_input = d->multiplier - (first + done) % d->multiplier;
                 if (count > of_input) count = of_input;
             }
             int32_t channel = backward ? end - done - count : first + done;
             const int8_t *from = in + (d->multiplier == 1 ? channel : channel / d->multiplier);
-            products_int8(sums, from, taps + channel, count, -o->input.zero_point, &p);
-            channels_output(job->factors, channel, sums, count, to + channel);
+            products_int8(sums, from, taps + channel, count, offset, &p);
+            channels_output(job->factors, channel, sums, count, to);
             done += count;
         }
-        if ((uint8_t *)to == out) continue;
-        for (int32_t k = first; k < end; k++) ((int8_t *)out)[k] = to[k];
+        if (to == out) continue;
+        for (int32_t k = first; k < end; k++) out[k] = to[k];
+    }
+}
+
+static void run_int8(depthwise_job *job, const operation *o) {
+    const depthwise *d = job->layer;
+    channel_factors factors;
+    factors.range = d->range;
+    job->factors = &factors;
+    int32_t block = channels_per_block(o, d->w.out_c);
+    for (int32_t first = 0; first < d->w.out_c; first += block) {
+        job->end = first + block < d->w.out_c ? first + block : d->w.out_c;
+        channels_open(o, &factors, first, job->end - first, false);
+        window_run(job->o, &d->w, pixels_int8, job);
     }
 }
 
 void depthwise_run(operation *o) {
     depthwise d;
     if (depthwise_open(o, &d) != INFERENCE_REASON_NONE) return;
-    depthwise_job job = {&d, o, NULL, 0};
-    if (o->input.type == INFERENCE_FLOAT32) {
+    depthwise_job job = {&d, o, NULL, 0, NULL};
+    if (operation_is_hybrid(o)) {
+        operation inner;
+        hybrid_input input = hybrid_open_input(o, (uint32_t)d.w.batches, false, &inner);
+        job.hybrid = &input, job.o = &inner;
+        run_int8(&job, o);
+    } else if (o->input.type == INFERENCE_INT8) {
+        run_int8(&job, o);
+    } else {
         window_run(o, &d.w, pixels_float, &job);
-        return;
-    }
-    channel_factors factors;
-    factors.range = d.range;
-    job.factors = &factors;
-    int32_t block = channels_per_block(o, d.w.out_c);
-    for (int32_t first = 0; first < d.w.out_c; first += block) {
-        job.end = first + block < d.w.out_c ? first + block : d.w.out_c;
-        channels_open(o, &factors, first, job.end - first, false);
-        window_run(o, &d.w, pixels_int8, &job);
     }
 }

@@ -27,22 +27,42 @@ static inference_code plan_in_arena(inference_engine *engine, uint32_t effort, i
     return INFERENCE_OK;
 }
 
+// Memory of a tensor that has no place in the arena; NULL = none was given, or it has no values (shapes).
+static void *bound_place(const inference_engine *engine, uint32_t tensor) {
+    inference_model *m = engine->model;
+    for (uint32_t i = 0; i < INFERENCE_MOST_BOUND && i < m->input_count + m->output_count; i++) {
+        uint32_t end = i < m->input_count ? inference_input_tensor(m, i) : inference_output_tensor(m, i - m->input_count);
+        if (end == tensor && engine->bound[i] != NULL) return engine->bound[i];
+    }
+    return NULL;
+}
+
 static void *place_of(const inference_engine *engine, uint32_t tensor, const void *data) {
     if (data != NULL) return (void *)(uintptr_t)data;
-    return engine->arena + engine->offsets[tensor];
+    uint32_t offset = engine->offsets[tensor];
+    return offset != INFERENCE_NONE ? engine->arena + offset : bound_place(engine, tensor);
+}
+
+const void *operation_input_place(const operation *o, uint32_t place) {
+    uint32_t tensor = schema_index(o->model, o->op.inputs, place);
+    return place_of(o->engine, tensor, schema_known_data(o->model, tensor));
 }
 
 // How an operator runs: bits of `ways`.
-enum { BACKWARD = 1, THROUGH_SCRATCH = 2 };
+enum { BACKWARD = 1, THROUGH_SCRATCH = 2, TOUCHES = 4, NOTHING_TO_DO = 8 };
 
 // Which way round an operator runs, and whether through scratch, follows from where its input and output lie.
 static uint8_t way_of(const inference_engine *engine, operation *o) {
     overlap_rule rule;
+    if (operation_workspace_bytes(o) != 0) return THROUGH_SCRATCH;
     if (o->input.data != NULL) return 0;
+    if (engine->offsets[o->input_ids[0]] == INFERENCE_NONE || engine->offsets[o->output_id] == INFERENCE_NONE) return 0;
     uint32_t in = engine->offsets[o->input_ids[0]], out = engine->offsets[o->output_id];
+    if (in == out && operation_aliases(o->op.code)) return NOTHING_TO_DO;
     if (in >= out + o->output.bytes || out >= in + o->input.bytes) return 0;
     operation_overlap(o, 0, &rule);
-    return ((int32_t)(in - out) < rule.forward_from ? BACKWARD : 0) | (rule.scratch ? THROUGH_SCRATCH : 0);
+    return ((int32_t)(in - out) < rule.forward_from ? BACKWARD : 0) | (rule.scratch ? THROUGH_SCRATCH : 0)
+        | TOUCHES;
 }
 
 static void find_ways(inference_engine *engine) {
@@ -61,6 +81,7 @@ inference_code inference_start(
     engine->arena = arena;
     engine->arena_bytes = arena_bytes;
     engine->offsets = NULL;
+    for (uint32_t i = 0; i < INFERENCE_MOST_BOUND; i++) engine->bound[i] = NULL;
     if (plan == NULL || plan_words < 1
         || inference_check_plan(model, plan + 1, plan_words - 1, plan[0], error) != INFERENCE_OK) {
         inference_clear(error);
@@ -74,6 +95,34 @@ inference_code inference_start(
     return INFERENCE_OK;
 }
 
+// Whether every end that lives outside was given its memory.
+static bool are_bound(const inference_engine *engine) {
+    uint32_t ends = engine->model->input_count + engine->model->output_count;
+    for (uint32_t i = 0; i < ends; i++)
+        if (i >= INFERENCE_MOST_BOUND || engine->bound[i] == NULL) return false;
+    return true;
+}
+
+static inference_code bind(inference_engine *engine, uint32_t end, bool exists, void *memory, inference_error *error) {
+    inference_clear(error);
+    if (!engine->model->ends_outside || !exists || end >= INFERENCE_MOST_BOUND || (uintptr_t)memory % 4 != 0) {
+        error->number = end;
+        return error->code = INFERENCE_INPUT_MISMATCH;
+    }
+    engine->bound[end] = memory;
+    return INFERENCE_OK;
+}
+
+inference_code inference_bind_input(
+    inference_engine *engine, uint32_t input, const void *memory, inference_error *error) {
+    return bind(engine, input, input < engine->model->input_count, (void *)(uintptr_t)memory, error);
+}
+
+inference_code inference_bind_output(inference_engine *engine, uint32_t output, void *memory, inference_error *error) {
+    uint32_t inputs = engine->model->input_count;
+    return bind(engine, inputs + output, output < engine->model->output_count, memory, error);
+}
+
 inference_code inference_invoke_op(inference_engine *engine, uint32_t op_index, inference_error *error) {
     operation o;
     inference_clear(error);
@@ -81,13 +130,20 @@ inference_code inference_invoke_op(inference_engine *engine, uint32_t op_index, 
         error->op_index = op_index;
         return error->code = INFERENCE_OP_MISSING;
     }
+    uint8_t way = op_index < INFERENCE_KNOWN_WAYS ? engine->ways[op_index] : 0;
+    if (way & NOTHING_TO_DO) return INFERENCE_OK;
     operation_open(engine->model, op_index, &o);
+    o.engine = engine;
     o.in = place_of(engine, o.input_ids[0], o.input.data);
     o.in2 = o.input_ids[1] == INFERENCE_NONE ? NULL : place_of(engine, o.input_ids[1], o.second.data);
     o.in3 = o.input_ids[2] == INFERENCE_NONE ? NULL : place_of(engine, o.input_ids[2], o.third.data);
     o.out = place_of(engine, o.output_id, o.output.data);
-    uint8_t way = op_index < INFERENCE_KNOWN_WAYS ? engine->ways[op_index] : way_of(engine, &o);
-    o.backward = (way & BACKWARD) != 0;
+    if (engine->model->ends_outside && !are_bound(engine)) {
+        error->needed = engine->model->input_count + engine->model->output_count;
+        return error->code = INFERENCE_INPUT_MISMATCH;
+    }
+    if (op_index >= INFERENCE_KNOWN_WAYS) way = way_of(engine, &o);
+    o.backward = (way & BACKWARD) != 0, o.touches = (way & TOUCHES) != 0;
     if (way & THROUGH_SCRATCH) o.scratch = engine->arena + engine->used_bytes - operation_scratch_bytes(&o);
     operation_find(o.op.code)->run(&o);
     return INFERENCE_OK;

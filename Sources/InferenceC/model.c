@@ -12,7 +12,7 @@ static inference_code code_of(inference_reason reason) {
         case INFERENCE_REASON_NONE: return INFERENCE_OK;
         case INFERENCE_REASON_NOT_CONSTANT: case INFERENCE_REASON_RANK: case INFERENCE_REASON_TYPE:
         case INFERENCE_REASON_ACTIVATION: case INFERENCE_REASON_OPTION: case INFERENCE_REASON_VARIABLE:
-        case INFERENCE_REASON_ARITY: case INFERENCE_REASON_HYBRID: case INFERENCE_REASON_TOO_MANY:
+        case INFERENCE_REASON_ARITY: case INFERENCE_REASON_TOO_MANY:
         case INFERENCE_REASON_MULTIPLIER: return INFERENCE_MODEL_UNSUPPORTED;
         default: return INFERENCE_MODEL_INVALID;
     }
@@ -116,9 +116,11 @@ static bool is_readable(inference_model *m, uint32_t tensor, uint32_t op_index) 
 
 static inference_reason check_order(operation *o) {
     inference_model *m = o->model;
-    for (uint32_t i = 0; i < o->op.inputs.count; i++)
-        if (o->input_ids[i] != INFERENCE_NONE && !is_readable(m, o->input_ids[i], o->index))
-            return refuse(o, INFERENCE_REASON_ORDER, o->input_ids[i], o->index);
+    for (uint32_t i = 0; i < o->op.inputs.count; i++) {
+        uint32_t tensor = schema_index(m, o->op.inputs, i);
+        if (tensor != INFERENCE_NONE && !is_readable(m, tensor, o->index))
+            return refuse(o, INFERENCE_REASON_ORDER, tensor, o->index);
+    }
     if (is_readable(m, o->output_id, o->index)) return refuse(o, INFERENCE_REASON_ORDER, o->output_id, o->index);
     return INFERENCE_REASON_NONE;
 }
@@ -143,7 +145,7 @@ static inference_code check_operator(inference_model *m, uint32_t index, inferen
     }
     reason = operation_open(m, index, &o);
     for (uint32_t i = 0; reason == INFERENCE_REASON_NONE && i < kind->fewest_inputs; i++)
-        if (o.input_ids[i] == INFERENCE_NONE) reason = refuse(&o, INFERENCE_REASON_ARITY, INFERENCE_NONE, i);
+        if (schema_index(m, op.inputs, i) == INFERENCE_NONE) reason = refuse(&o, INFERENCE_REASON_ARITY, INFERENCE_NONE, i);
     if (reason == INFERENCE_REASON_NONE) reason = check_order(&o);
     if (reason == INFERENCE_REASON_NONE) reason = kind->check(&o);
     if (m->fault != 0) reason = refuse(&o, INFERENCE_REASON_OFFSET, INFERENCE_NONE, m->fault - 1);
@@ -173,6 +175,12 @@ static inference_code check_ends(inference_model *m, inference_error *error) {
     return INFERENCE_OK;
 }
 
+static void count_arena_tensors(inference_model *m) {
+    uint32_t first, last;
+    m->arena_tensors = 0;
+    for (uint32_t i = 0; i < m->tensor_count; i++) m->arena_tensors += inference_lifetime(m, i, &first, &last);
+}
+
 inference_code inference_open(inference_model *m, const void *bytes, size_t size, inference_error *error) {
     inference_clear(error);
     m->bytes = bytes;
@@ -181,6 +189,7 @@ inference_code inference_open(inference_model *m, const void *bytes, size_t size
     m->verified = false;
     m->tensor_count = m->operator_count = m->input_count = m->output_count = m->opcode_count = m->buffer_count = 0;
     m->arena_tensors = 0;
+    m->ends_outside = false;
     if (size < 12) return fail(error, INFERENCE_REASON_TRUNCATED, (uint32_t)size);
     if (size > SCHEMA_MAX_FILE_BYTES) return fail(error, INFERENCE_REASON_TOO_MANY, (uint32_t)SCHEMA_MAX_FILE_BYTES);
     if ((uintptr_t)bytes % 4 != 0) return fail(error, INFERENCE_REASON_ALIGNMENT, 0);
@@ -190,10 +199,20 @@ inference_code inference_open(inference_model *m, const void *bytes, size_t size
     for (uint32_t i = 0; code == INFERENCE_OK && i < m->operator_count; i++) code = check_operator(m, i, error);
     if (code == INFERENCE_OK) code = check_ends(m, error);
     if (code != INFERENCE_OK) return code;
-    uint32_t first, last;
-    for (uint32_t i = 0; i < m->tensor_count; i++) m->arena_tensors += inference_lifetime(m, i, &first, &last);
+    count_arena_tensors(m);
     m->verified = true;
     return INFERENCE_OK;
+}
+
+bool inference_is_outside(const inference_model *m, uint32_t tensor) {
+    return m->ends_outside
+        && (is_listed(m, (flat_vector){m->inputs, m->input_count}, tensor)
+            || is_listed(m, (flat_vector){m->outputs, m->output_count}, tensor));
+}
+
+void inference_keep_ends_outside(inference_model *m) {
+    m->ends_outside = true;
+    count_arena_tensors(m);
 }
 
 bool inference_get_tensor(inference_model *m, uint32_t index, inference_tensor *out) {
@@ -223,7 +242,8 @@ uint32_t inference_output_tensor(inference_model *m, uint32_t output) {
 
 bool inference_lifetime(inference_model *m, uint32_t tensor, uint32_t *first, uint32_t *last) {
     schema_op op;
-    if (tensor >= m->tensor_count || schema_is_constant(m, tensor)) return false;
+    if (tensor >= m->tensor_count || schema_is_constant(m, tensor) || inference_is_outside(m, tensor)) return false;
+    if (schema_is_shape(m, tensor)) return false;
     bool found = is_listed(m, (flat_vector){m->inputs, m->input_count}, tensor);
     *first = *last = 0;
     for (uint32_t i = 0; i < m->operator_count; i++) {

@@ -19,6 +19,13 @@ const char *inference_op_name(uint32_t op) {
     switch (op) {
         case INFERENCE_ADD: return "ADD";
         case INFERENCE_AVERAGE_POOL_2D: return "AVERAGE_POOL_2D";
+        case INFERENCE_CONCATENATION: return "CONCATENATION";
+        case INFERENCE_EXPAND_DIMS: return "EXPAND_DIMS";
+        case INFERENCE_MUL: return "MUL";
+        case INFERENCE_PACK: return "PACK";
+        case INFERENCE_SHAPE: return "SHAPE";
+        case INFERENCE_SQUEEZE: return "SQUEEZE";
+        case INFERENCE_STRIDED_SLICE: return "STRIDED_SLICE";
         case INFERENCE_CONV_2D: return "CONV_2D";
         case INFERENCE_DEPTHWISE_CONV_2D: return "DEPTHWISE_CONV_2D";
         case INFERENCE_DEQUANTIZE: return "DEQUANTIZE";

@@ -46,7 +46,7 @@ static bool may_overwrite(inference_model *m, const checked_tensor *a, const che
     operation_open(m, b->first, &o);
     if (o.output_id != b->index) return false;
     bool found = false;
-    for (uint32_t place = 0; place < o.op.inputs.count; place++) {
+    for (uint32_t place = 0; place < o.op.inputs.count && place < 3; place++) {
         if (o.input_ids[place] != a->index) continue;
         operation_overlap(&o, place, &rule);
         int32_t distance = (int32_t)(a->offset - b->offset);
@@ -78,6 +78,8 @@ uint32_t inference_scratch_bytes(inference_model *m, const uint32_t *offsets, ui
     operation o;
     overlap_rule rule;
     if (operation_open(m, op_index, &o) != INFERENCE_REASON_NONE) return 0;
+    if (operation_workspace_bytes(&o) != 0) return operation_workspace_bytes(&o);
+    if (offsets[o.output_id] == INFERENCE_NONE) return 0;
     uint32_t in = offsets[o.input_ids[0]], out = offsets[o.output_id];
     if (in == INFERENCE_NONE || in >= out + o.output.bytes || out >= in + o.input.bytes) return 0;
     operation_overlap(&o, 0, &rule);

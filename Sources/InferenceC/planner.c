@@ -1,41 +1,22 @@
 // Plans the arena: which tensors share bytes over time. Tensors that are the same values (RESHAPE) become one block;
 // a block may lie over the input that its operator eats up as far as that operator's overlap rule stands. Largest
 // block first into the first gap, then a bounded search over other orders. Left out: fusing operators, streaming.
-#include "operation.h"
-
-#define NO_BLOCK 0xFFFFu
-
-typedef struct plan_block {
-    uint32_t bytes;
-    uint16_t first, last;    // operators
-    uint16_t donors[2];      // blocks that end where this one begins and may be written over
-    int32_t forward_from, backward_to;
-    uint32_t scratch;        // bytes needed when it touches its donor; 0 = none
-    uint32_t offset;         // in the order under trial
-    uint32_t best_offset;
-    uint16_t order, trial;   // entry i of two lists: the best order so far and the one under trial
-} plan_block;
-
-typedef struct planner {
-    inference_model *model;
-    uint32_t *block_of;  // per tensor; NO_BLOCK = none
-    plan_block *blocks;
-    uint32_t count;
-    uint32_t seed;
-} planner;
+#include "planner.h"
 
 uint32_t inference_workspace_words(const inference_model *model) {
-    return model->tensor_count + model->arena_tensors * (uint32_t)(sizeof(plan_block) / 4);
+    uint32_t blocks = model->arena_tensors + (model->ends_outside ? model->output_count : 0);
+    return model->tensor_count + blocks * (uint32_t)(sizeof(plan_block) / 4);
 }
 
 static void add_block(planner *p, uint32_t tensor, uint32_t op_index) {
     inference_tensor opened;
     schema_tensor(p->model, tensor, &opened);
     plan_block *block = &p->blocks[p->count];
-    block->bytes = opened.bytes;
+    // What lies outside is a block without bytes: its operator may need memory of its own.
+    block->bytes = inference_is_outside(p->model, tensor) ? 0 : opened.bytes;
     block->first = block->last = (uint16_t)op_index;
     block->donors[0] = block->donors[1] = NO_BLOCK;
-    block->scratch = 0;
+    block->scratch = block->workspace = 0;
     p->block_of[tensor] = p->count++;
 }
 
@@ -46,7 +27,7 @@ static void find_blocks(planner *p) {
     for (uint32_t i = 0; i < m->tensor_count; i++) p->block_of[i] = NO_BLOCK;
     for (uint32_t i = 0; i < m->input_count; i++) {
         uint32_t tensor = inference_input_tensor(m, i);
-        if (p->block_of[tensor] == NO_BLOCK) add_block(p, tensor, 0);
+        if (p->block_of[tensor] == NO_BLOCK && !inference_is_outside(m, tensor)) add_block(p, tensor, 0);
     }
     for (uint32_t i = 0; i < m->operator_count; i++) {
         schema_operator(m, i, &op);
@@ -56,7 +37,9 @@ static void find_blocks(planner *p) {
                 p->blocks[p->block_of[tensor]].last = (uint16_t)i;
         }
         uint32_t output = schema_index(m, op.outputs, 0), input = schema_index(m, op.inputs, 0);
-        if (operation_aliases(op.code) && p->block_of[input] != NO_BLOCK) p->block_of[output] = p->block_of[input];
+        if (schema_is_shape(m, output)) continue;
+        bool alias = operation_aliases(op.code) && !inference_is_outside(m, output);
+        if (alias && p->block_of[input] != NO_BLOCK) p->block_of[output] = p->block_of[input];
         else add_block(p, output, i);
     }
     for (uint32_t i = 0; i < m->output_count; i++) {
@@ -72,8 +55,11 @@ static void find_donors(planner *p) {
         overlap_rule rule;
         operation_open(p->model, i, &o);
         uint32_t index = p->block_of[o.output_id];
+        if (index == NO_BLOCK) continue;
         plan_block *block = &p->blocks[index];
         if (block->first != i) continue;  // an alias
+        block->workspace = operation_workspace_bytes(&o);
+        if (inference_is_outside(p->model, o.output_id)) continue;
         for (uint32_t place = 0; place < 2 && place < o.op.inputs.count; place++) {
             if (o.input_ids[place] == INFERENCE_NONE) continue;
             uint32_t donor = p->block_of[o.input_ids[place]];
@@ -90,19 +76,17 @@ static void find_donors(planner *p) {
     }
 }
 
-static bool lists(const plan_block *block, uint32_t donor) {
+bool planner_lists(const plan_block *block, uint32_t donor) {
     return block->donors[0] == donor || block->donors[1] == donor;
 }
 
-// Whether two blocks constrain each other; then a stands where its offset is at least b's + *above or at most
-// b's - *below.
-static bool constrains(const planner *p, uint32_t a, uint32_t b, int32_t *above, int32_t *below) {
+bool planner_constrains(const planner *p, uint32_t a, uint32_t b, int32_t *above, int32_t *below) {
     const plan_block *x = &p->blocks[a], *y = &p->blocks[b];
     if (x->last < y->first || y->last < x->first) return false;
     *above = (int32_t)y->bytes;
     *below = (int32_t)x->bytes;
-    if (lists(y, a)) *above = y->forward_from, *below = -y->backward_to;
-    else if (lists(x, b)) *above = -x->backward_to, *below = x->forward_from;
+    if (planner_lists(y, a)) *above = y->forward_from, *below = -y->backward_to;
+    else if (planner_lists(x, b)) *above = -x->backward_to, *below = x->forward_from;
     return true;
 }
 
@@ -110,7 +94,7 @@ static bool stands(const planner *p, uint32_t index, uint32_t rank, int32_t offs
     int32_t above, below;
     for (uint32_t i = 0; i < rank; i++) {
         uint32_t other = p->blocks[i].trial;
-        if (!constrains(p, index, other, &above, &below)) continue;
+        if (!planner_constrains(p, index, other, &above, &below)) continue;
         int32_t at = (int32_t)p->blocks[other].offset;
         if (offset < at + above && offset > at - below) return false;
     }
@@ -123,29 +107,37 @@ static uint32_t lowest_offset(const planner *p, uint32_t index, uint32_t rank) {
     int32_t best = INT32_MAX, above, below;
     for (uint32_t i = 0; i < rank; i++) {
         uint32_t other = p->blocks[i].trial;
-        if (!constrains(p, index, other, &above, &below)) continue;
+        if (!planner_constrains(p, index, other, &above, &below)) continue;
         int32_t offset = ((int32_t)p->blocks[other].offset + above + 3) & ~3;
         if (offset >= 0 && offset < best && stands(p, index, rank, offset)) best = offset;
     }
     return (uint32_t)best;
 }
 
-// Where the arena ends, with the scratch of operators that write over their input behind all that lives then.
-static uint32_t arena_end(const planner *p) {
+// Where what lives at an operator ends.
+static uint32_t live_end(const planner *p, uint32_t op_index) {
+    uint32_t live = 0;
+    for (uint32_t k = 0; k < p->count; k++) {
+        const plan_block *other = &p->blocks[k];
+        if (other->first <= op_index && op_index <= other->last && other->offset + other->bytes > live)
+            live = other->offset + other->bytes;
+    }
+    return (live + 3) & ~3u;
+}
+
+static bool touches(const plan_block *a, const plan_block *b) {
+    return a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
+}
+
+uint32_t planner_end(const planner *p) {
     uint32_t end = 0;
     for (uint32_t i = 0; i < p->count; i++) {
         const plan_block *block = &p->blocks[i];
         if (block->offset + block->bytes > end) end = block->offset + block->bytes;
-        if (block->scratch == 0) continue;
-        const plan_block *donor = &p->blocks[block->donors[0]];
-        if (block->offset >= donor->offset + donor->bytes || donor->offset >= block->offset + block->bytes) continue;
-        uint32_t live = 0;
-        for (uint32_t k = 0; k < p->count; k++) {
-            const plan_block *other = &p->blocks[k];
-            if (other->first <= block->first && block->first <= other->last && other->offset + other->bytes > live)
-                live = other->offset + other->bytes;
-        }
-        live = ((live + 3) & ~3u) + block->scratch;
+        uint32_t scratch = block->workspace;
+        if (block->scratch != 0 && touches(block, &p->blocks[block->donors[0]])) scratch += block->scratch;
+        if (scratch == 0) continue;
+        uint32_t live = live_end(p, block->first) + scratch;
         if (live > end) end = live;
     }
     return (end + 3) & ~3u;
@@ -156,7 +148,7 @@ static uint32_t place_all(planner *p) {
         uint32_t index = p->blocks[i].trial;
         p->blocks[index].offset = lowest_offset(p, index, i);
     }
-    return arena_end(p);
+    return planner_end(p);
 }
 
 // Sort keys of the orders that are tried first.
@@ -209,7 +201,7 @@ static uint32_t lower_bound(const planner *p) {
             if (block->first > op || op > block->last) continue;
             bool eaten = false;
             for (uint32_t k = 0; k < p->count; k++)
-                if (p->blocks[k].first == op && lists(&p->blocks[k], i)) eaten = true;
+                if (p->blocks[k].first == op && planner_lists(&p->blocks[k], i)) eaten = true;
             if (!eaten) sum += block->bytes;
         }
         if (sum > most) most = sum;
@@ -224,28 +216,61 @@ static void keep(planner *p) {
     }
 }
 
+#define MOST_BYTES 0x40000000u
+
+bool planner_open(planner *p, inference_model *model, uint32_t *words) {
+    *p = (planner){model, words, (plan_block *)(void *)(words + model->tensor_count), 0, 2463534242u};
+    find_blocks(p);
+    find_donors(p);
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < p->count; i++) {
+        const plan_block *block = &p->blocks[i];
+        uint32_t more[] = {block->bytes, block->scratch, block->workspace, 12};
+        for (uint32_t k = 0; k < 4; k++) {
+            if (more[k] > MOST_BYTES - bytes) return false;
+            bytes += more[k];
+        }
+    }
+    return true;
+}
+
+uint32_t planner_place(planner *p, uint32_t effort) {
+    sort_trial(p, 0);
+    uint32_t best = place_all(p), bound = effort == 0 ? 0 : lower_bound(p);
+    keep(p);
+    for (uint32_t round = 1; round <= effort && best > bound; round++) {
+        if (round < 4) sort_trial(p, round);
+        else shuffle_trial(p);
+        uint32_t end = place_all(p);
+        if (end > best || (round < 4 && end == best)) continue;
+        best = end;
+        keep(p);
+    }
+    return best;
+}
+
+void planner_write(planner *p, uint32_t *words) {
+    for (uint32_t i = 0; i < p->model->tensor_count; i++)
+        words[i] = words[i] == NO_BLOCK || inference_is_outside(p->model, i) ? INFERENCE_NONE
+                                                                             : p->blocks[words[i]].best_offset;
+}
+
+inference_code planner_refuse(inference_error *error) {
+    error->code = INFERENCE_MODEL_UNSUPPORTED;
+    error->reason = INFERENCE_REASON_TOO_MANY;
+    error->number = MOST_BYTES;
+    return error->code;
+}
+
 inference_code inference_plan(
     inference_model *model, uint32_t *words, uint32_t word_count, uint32_t effort, uint32_t *arena_bytes,
     inference_error *error) {
     inference_clear(error);
     uint32_t needed = inference_workspace_words(model);
     if (word_count < needed) return inference_too_small(error, needed * 4, word_count * 4);
-    planner p = {model, words, (plan_block *)(void *)(words + model->tensor_count), 0, 2463534242u};
-    find_blocks(&p);
-    find_donors(&p);
-    sort_trial(&p, 0);
-    uint32_t best = place_all(&p), bound = effort == 0 ? 0 : lower_bound(&p);
-    keep(&p);
-    for (uint32_t round = 1; round <= effort && best > bound; round++) {
-        if (round < 4) sort_trial(&p, round);
-        else shuffle_trial(&p);
-        uint32_t end = place_all(&p);
-        if (end > best || (round < 4 && end == best)) continue;
-        best = end;
-        keep(&p);
-    }
-    for (uint32_t i = 0; i < model->tensor_count; i++)
-        words[i] = words[i] == NO_BLOCK ? INFERENCE_NONE : p.blocks[words[i]].best_offset;
-    *arena_bytes = best;
+    planner p;
+    if (!planner_open(&p, model, words)) return planner_refuse(error);
+    *arena_bytes = planner_place(&p, effort);
+    planner_write(&p, words);
     return INFERENCE_OK;
 }

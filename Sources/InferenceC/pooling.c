@@ -40,7 +40,7 @@ inference_reason pool_check(operation *o) {
 
 void pool_overlap(operation *o, overlap_rule *rule) {
     pool p;
-    if (pool_open(o, &p) == INFERENCE_REASON_NONE) window_overlap(o, &p.w, true, rule);
+    if (pool_open(o, &p) == INFERENCE_REASON_NONE) window_overlap(o, &p.w, WINDOW_CHANNELWISE, rule);
 }
 
 static float max_float(const window *w, const float *in, int32_t rows, int32_t columns) {

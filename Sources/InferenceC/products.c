@@ -59,8 +59,68 @@ void products_finish(float *out, int32_t count, const float *bias, const float *
     }
 }
 
+static float finished(float x, const float *range) {
+    x = x < range[0] ? range[0] : x;
+    return range[1] < x ? range[1] : x;
+}
+
+void pixels_one_tap(const float_pixels *p) {
+    const uint8_t *in = p->in;
+    uint8_t *out = p->out;
+    for (int32_t i = p->count; i > 0; i--, in += p->in_step, out += p->out_step) {
+        float x = *(const float *)(const void *)in, *to = (float *)(void *)out;
+        for (int32_t c = 0; c < p->outputs; c++) {
+            float product = x * p->weights[c], sum = 0.0f + product;
+            to[c] = finished(p->bias != NULL ? sum + p->bias[c] : sum, p->range);
+        }
+    }
+}
+
+void pixels_three_by_three(const float_pixels *p) {
+    const uint8_t *in = p->in;
+    uint8_t *out = p->out;
+    float w[9];
+    for (int k = 0; k < 9; k++) w[k] = p->weights[k];
+    for (int32_t i = p->count; i > 0; i--, in += p->in_step, out += p->out_step) {
+        const float *a = (const void *)in, *b = (const void *)(in + p->row), *c = (const void *)(in + 2 * p->row);
+        float taps[9] = {a[0] * w[0], a[1] * w[1], a[2] * w[2], b[0] * w[3], b[1] * w[4],
+            b[2] * w[5], c[0] * w[6], c[1] * w[7], c[2] * w[8]};
+        float sum = 0;
+        for (int k = 0; k < 9; k++) sum += taps[k];
+        *(float *)(void *)out = finished(p->bias != NULL ? sum + p->bias[0] : sum, p->range);
+    }
+}
+
+// sums[0 ..< 8] over windows whose channels lie side by side: tap by tap, all channels at once.
+static void channels_side_by_side(uint32_t *sums, const int8_t *a, const int8_t *b, int32_t offset, const products *p) {
+    int32_t total[8];
+    for (int k = 0; k < 8; k++) total[k] = p->more ? (int32_t)sums[k] : 0;
+    for (int32_t row = 0; row < p->rows; row++, a += p->skip_a, b += p->skip_b)
+        for (int32_t i = 0; i < p->n; i++, a += p->step_a, b += p->step_b)
+            for (int k = 0; k < 8; k++) total[k] = wrap_add(total[k], ((int16_t)a[k] + offset) * b[k]);
+    for (int k = 0; k < 8; k++) sums[k] = (uint32_t)total[k];
+}
+
+// One output over contiguous values; the sums wrap, so that their order does not matter.
+static uint32_t sum_contiguous(uint32_t sum, const int8_t *a, const int8_t *b, int32_t offset, const products *p) {
+    int32_t n = p->n;
+    for (int32_t row = 0; row < p->rows; row++, a += n + p->skip_a, b += n + p->skip_b) {
+        int32_t part = 0;
+        for (int32_t i = 0; i < n; i++) part += (a[i] + offset) * b[i];
+        sum += (uint32_t)part;
+    }
+    return sum;
+}
+
 void products_int8(
     uint32_t *sums, const int8_t *a, const int8_t *b, int32_t outputs, int32_t offset, const products *p) {
+    if (outputs == 8 && p->next_a == 1 && p->next_b == 1 && p->next_out == 4) {
+        channels_side_by_side(sums, a, b, offset, p);
+        return;
+    }
+    bool contiguous = p->step_a == 1 && p->step_b == 1 && p->n < 1 << 15;
+    for (; outputs > 0 && contiguous; outputs--, a += p->next_a, b += p->next_b, sums = AT(uint32_t, sums, p->next_out))
+        *sums = sum_contiguous(p->more ? *sums : 0, a, b, offset, p);
     for (; outputs > 0; outputs--, a += p->next_a, b += p->next_b, sums = AT(uint32_t, sums, p->next_out)) {
         const int8_t *from = a, *by = b;
         uint32_t sum = p->more ? *sums : 0;

@@ -15,6 +15,24 @@ typedef struct products {
     int32_t more;            // 0: sums start from 0; else they go on from what is there
 } products;
 
+// Pixels in succession, float32, whose windows are read whole before they are written.
+typedef struct float_pixels {
+    const uint8_t *in;         // the first pixel's first tap
+    uint8_t *out;
+    const float *weights;
+    const float *bias;         // NULL = none
+    const float *range;        // low, high
+    int32_t count;
+    int32_t in_step, out_step; // bytes from one pixel to the next
+    int32_t outputs;           // channels of an output pixel
+    int32_t row;               // bytes from one row of taps to the next
+} float_pixels;
+
+// One tap: out[c] = 0 + in[0] * weights[c], + bias[c], clamped.
+void pixels_one_tap(const float_pixels *p);
+// Nine taps of one channel, three in each row one behind the other; one output.
+void pixels_three_by_three(const float_pixels *p);
+
 // sums[i] (+)= a[0] * b[0] + a[step] * b[step] + ..., from left to right, for `outputs` outputs.
 void products_float(float *sums, const float *a, const float *b, int32_t outputs, const products *p);
 

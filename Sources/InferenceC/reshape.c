@@ -1,9 +1,12 @@
-// RESHAPE: the same values under another shape. The output's shape is the one the file states; the shape operand
-// and the options are not needed. Planned well, input and output are the same bytes and nothing is done.
+// RESHAPE, EXPAND_DIMS and SQUEEZE: the same values under another shape. The output's shape is the one the file states;
+// shape operand, axes and options are not needed. Planned well, input and output are the same bytes and nothing is done.
 #include "operation.h"
 
 inference_reason reshape_check(operation *o) {
     if (o->input.type != o->output.type) return refuse(o, INFERENCE_REASON_TYPE, o->output_id, o->output.type);
+    // Computed shapes (int32) have no values to hand on.
+    if (o->input.type != INFERENCE_FLOAT32 && o->input.type != INFERENCE_INT8)
+        return refuse(o, INFERENCE_REASON_TYPE, o->input_ids[0], o->input.type);
     return check_same_elements(o);
 }
 

@@ -128,9 +128,10 @@ static void known_tensor(const inference_model *model, uint32_t index, inference
     }
     out->bytes = out->elements * element_bytes(out->type);
     out->data = schema_known_data(model, index);
+    out->scale_count = 0;
+    if (out->type == INFERENCE_FLOAT32) return;
     const uint8_t *quantization = flat_known_target(table, TENSOR_QUANTIZATION);
     const uint8_t *scales = quantization == NULL ? NULL : flat_known_target(quantization, QUANTIZATION_SCALE);
-    out->scale_count = 0;
     if (scales == NULL || flat_word_at(scales) == 0) return;
     out->scale_count = flat_word_at(scales);
     out->scales = (const float *)(const void *)(scales + 4);
@@ -239,4 +240,12 @@ bool schema_is_constant(inference_model *model, uint32_t tensor) {
     if (tensor >= model->tensor_count || !flat_table_element(model, tensors, tensor, &table)) return false;
     return buffer_of(model, (uint32_t)flat_i32(model, &table, TENSOR_BUFFER, 0), &data) == INFERENCE_REASON_NONE
         && data.count != 0;
+}
+
+bool schema_is_shape(inference_model *model, uint32_t tensor) {
+    flat_table table;
+    flat_vector tensors = {model->tensors, model->tensor_count};
+    return tensor < model->tensor_count && flat_table_element(model, tensors, tensor, &table)
+        && flat_u8(model, &table, TENSOR_TYPE, INFERENCE_FLOAT32) == INFERENCE_INT32
+        && !schema_is_constant(model, tensor);
 }

@@ -28,6 +28,10 @@ const void *schema_known_data(const inference_model *model, uint32_t tensor);
 inference_reason schema_operator(inference_model *model, uint32_t index, schema_op *out);
 // Tensor index at a place of an index vector; INFERENCE_NONE = past the end, or -1 (an optional input left out).
 uint32_t schema_index(const inference_model *model, flat_vector vector, uint32_t place);
+// Whether the tensor is an int32 that operators compute from shapes: known when the file was written, never computed.
+bool schema_is_shape(inference_model *model, uint32_t tensor);
+// Whether the tensor lives in the caller's memory.
+bool inference_is_outside(const inference_model *model, uint32_t tensor);
 // Whether the tensor has values in the file.
 bool schema_is_constant(inference_model *model, uint32_t tensor);
 // The per-channel scale, or the only one.

@@ -40,6 +40,12 @@ inference_reason window_finish(operation *o, window *w, uint32_t padding) {
     return INFERENCE_REASON_NONE;
 }
 
+void window_flatten(window *w) {
+    if (w->k_h != 1 || w->k_w != 1 || w->stride_h != 1 || w->stride_w != 1) return;
+    w->in_w *= w->in_h, w->out_w *= w->out_h;
+    w->in_h = w->out_h = 1;
+}
+
 window_span window_taps(int32_t out, int32_t stride, int32_t pad, int32_t k, int32_t dilation, int32_t in) {
     int32_t start = out * stride - pad;
     window_span span = {0, k, start};
@@ -66,14 +72,14 @@ static int32_t highest(int32_t out, int32_t stride, int32_t pad, int32_t extent,
 // Going forward, output pixel q may not touch input that pixel q or a later one reads: the first byte of that is
 // the window's own corner or the next row's, whichever is lower. Going backward, likewise from the other end.
 // q's own window counts only when channels are written one by one while the window is still read.
-void window_overlap(operation *o, const window *w, bool channelwise, overlap_rule *rule) {
+void window_overlap(operation *o, const window *w, window_order order, overlap_rule *rule) {
     int32_t element = o->input.type == INFERENCE_INT8 ? 1 : 4;
     int32_t in_pixel = w->in_c * element, out_pixel = w->out_c * element;
     int32_t in_row = w->in_w * in_pixel, in_batch = w->in_h * in_row;
     int32_t extent_h = (w->k_h - 1) * w->dilation_h + 1, extent_w = (w->k_w - 1) * w->dilation_w + 1;
     int32_t row_end = (highest(w->out_w - 1, w->stride_w, w->pad_left, extent_w, w->in_w) + 1) * in_pixel;
     int32_t forward = -(int32_t)o->input.bytes, backward = (int32_t)o->output.bytes, q = 0;
-    bool single = w->out_c == 1;
+    bool own = order == WINDOW_CHANNELWISE && w->out_c != 1;
     for (int32_t batch = 0; batch < w->batches; batch++) {
         int32_t base = batch * in_batch;
         for (int32_t y = 0; y < w->out_h; y++) {
@@ -84,7 +90,6 @@ void window_overlap(operation *o, const window *w, bool channelwise, overlap_rul
             for (int32_t x = 0; x < w->out_w; x++, q += out_pixel) {
                 int32_t low = top + lowest(x, w->stride_w, w->pad_left) * in_pixel;
                 if (y + 1 < w->out_h && next < low) low = next;
-                bool own = channelwise && !single;
                 if ((q > 0 || own) && q - low > forward) forward = q - low;
                 int32_t end = bottom + (highest(x, w->stride_w, w->pad_left, extent_w, w->in_w) + 1) * in_pixel;
                 if (own && q - (end - in_pixel) < backward) backward = q - (end - in_pixel);
@@ -98,7 +103,7 @@ void window_overlap(operation *o, const window *w, bool channelwise, overlap_rul
     }
     rule->forward_from = forward;
     rule->backward_to = backward;
-    rule->scratch = !channelwise && !single;
+    rule->scratch = order == WINDOW_WITH_SCRATCH && w->out_c != 1;
 }
 
 // A run over one row: what stays the same, and where it is.
@@ -144,8 +149,8 @@ static void run_row(row_run *r, const window *w, window_span whole, bool backwar
 }
 
 void window_run(const operation *o, const window *w, window_kernel *kernel, const void *context) {
-    int32_t element = o->input.type == INFERENCE_INT8 ? 1 : 4, out_pixel = w->out_c * element;
-    int32_t in_pixel = w->in_c * element, in_row = w->in_w * in_pixel, image_bytes = w->in_h * in_row;
+    int32_t out_pixel = w->out_c * (o->output.type == INFERENCE_INT8 ? 1 : 4);
+    int32_t in_pixel = w->in_c * (o->input.type == INFERENCE_INT8 ? 1 : 4), in_row = w->in_w * in_pixel, image_bytes = w->in_h * in_row;
     int32_t step = o->backward ? -1 : 1, batch = o->backward ? w->batches - 1 : 0;
     window_span whole = whole_windows(w);
     row_run r;
@@ -156,6 +161,7 @@ void window_run(const operation *o, const window *w, window_kernel *kernel, cons
     r.pixels.out_step = step * out_pixel;
     r.pixels.out = (uint8_t *)o->out + (o->backward ? (w->batches * w->out_h * w->out_w - 1) * out_pixel : 0);
     for (; batch >= 0 && batch < w->batches; batch += step) {
+        r.pixels.batch = batch;
         const uint8_t *image = (const uint8_t *)o->in + batch * image_bytes;
         for (int32_t y = o->backward ? w->out_h - 1 : 0; y >= 0 && y < w->out_h; y += step) {
             window_span rows = window_taps(y, w->stride_h, w->pad_top, w->k_h, w->dilation_h, w->in_h);

@@ -18,17 +18,29 @@ typedef struct window_span {
 inference_reason window_dims(operation *o, window *w);
 // Checks kernel size, strides and dilation, computes the padding, and checks the output's shape.
 inference_reason window_finish(operation *o, window *w, uint32_t same_padding);
+// Makes one row of the image where every window is one pixel: nothing is left to do between rows.
+void window_flatten(window *w);
 // The span of output position `out` along an axis.
 window_span window_taps(int32_t out, int32_t stride, int32_t pad, int32_t k, int32_t dilation, int32_t in);
-// How far the output may write over the input. channelwise: each output channel reads its own input channel only,
-// so that no scratch is needed.
-void window_overlap(operation *o, const window *w, bool channelwise, overlap_rule *rule);
+// When an operator writes a pixel's channels.
+typedef enum window_order {
+    WINDOW_WITH_SCRATCH,  // while it reads the pixel's window: they need scratch where that lies in the same bytes
+    WINDOW_AT_ONCE,       // after it has read the whole window
+    WINDOW_CHANNELWISE    // one by one, each from its own input channel only
+} window_order;
+
+// How many channels of a pixel are held outside of memory until all are summed.
+#define WINDOW_HELD 8
+
+// How far the output may write over the input.
+void window_overlap(operation *o, const window *w, window_order order, overlap_rule *rule);
 // Output pixels in succession whose windows have the same taps inside the input.
 typedef struct window_pixels {
     const uint8_t *in;            // the first pixel's first tap that lies inside
     uint8_t *out;                 // the first output pixel
     int32_t count;
     int32_t in_step, out_step;    // bytes from one pixel to the next; negative when it runs backward
+    int32_t batch;
     int32_t first_row, rows;      // of the kernel
     int32_t first_column, columns;
 } window_pixels;

@@ -32,14 +32,32 @@ struct PeerTests {
         "Random models give TFLM's outputs: all int8 bits, and all float32 bits but for the last ones of e^x",
         .enabled(if: isJudgeThere, "no Python judges: make peers"), arguments: seeds)
     func randomModels(seed: Int) async throws {
+        let cases = try await Self.cases(from: "tflm_cases.py", seed: seed, count: 10)
+        #expect(cases.count >= 500)
+        try Self.judge(cases, seed: seed)
+    }
+
+    @Test(
+        "Dynamic-range models give the bits of LiteRT's reference kernels",
+        .enabled(if: isJudgeThere, "no Python judges: make peers"), arguments: seeds)
+    func hybridModels(seed: Int) async throws {
+        let cases = try await Self.cases(from: "hybrid_cases.py", seed: seed, count: 40)
+        #expect(cases.count == 160)
+        try Self.judge(cases, seed: seed)
+    }
+
+    private static func cases(from script: String, seed: Int, count: Int) async throws -> [PeerCase] {
         let folder = try ScratchFolder()
         let file = folder.path.appending("cases.bin")
-        let script = Peers.checkout.pushing("Tests/InferenceTests/peers/tflm_cases.py")
+        let script = Peers.checkout.pushing("Tests/InferenceTests/peers").appending(script)
         let python = try #require(Peers.python("python"))
-        let made = try await Peers.run(python, [script.string, file.string, "\(seed)", "10"], in: folder.path)
+        let made = try await Peers.run(python, [script.string, file.string, "\(seed)", "\(count)"], in: folder.path)
         try #require(made.status == 0, "ESPMASK_SEED=\(seed): \(made.errors.suffix(2000))")
-        let cases = try PeerCase.read(try Peers.contents(of: file))
-        #expect(cases.count >= 400)
+        return try PeerCase.read(try Peers.contents(of: file))
+    }
+
+    /// Runs each case under the host's plan and under the board's own.
+    private static func judge(_ cases: [PeerCase], seed: Int) throws {
         var compared = Comparison()
         for one in cases {
             let model = try LoadedModel(bytes: one.model)

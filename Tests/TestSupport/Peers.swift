@@ -28,6 +28,9 @@ public enum Peers {
         existing(checkout.removingLastComponent().appending("shared").pushing(FilePath(relative)))
     }
 
+    /// An environment variable, or nil: where a test finds what is not in the checkout.
+    public static func setting(_ name: String) -> String? { environment(name) }
+
     /// A program on PATH, or nil.
     public static func program(_ name: String) -> FilePath? {
         for directory in (environment("PATH") ?? "").split(separator: ":") {

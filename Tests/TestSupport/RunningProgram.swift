@@ -34,8 +34,16 @@ public final class RunningProgram: Sendable {
         posix_spawn_file_actions_addopen(
             &actions, STDERR_FILENO, errorFile.string, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        // This thread may block signals, and a child inherits that: one that never hears SIGTERM never ends.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
-        let status = posix_spawn(&child, "/usr/bin/env", &actions, nil, &argv, environ)
+        let status = posix_spawn(&child, "/usr/bin/env", &actions, &attributes, &argv, environ)
+        posix_spawnattr_destroy(&attributes)
         for word in argv { free(word) }
         posix_spawn_file_actions_destroy(&actions)
         close(ends[1])

@@ -18,6 +18,17 @@ struct ServedBoardTests {
         return program
     }()
 
+    /// The board's bytes among a server's answers of seven bytes.
+    private static func withoutTelnet(_ bytes: [UInt8]) -> [UInt8] {
+        var data: [UInt8] = []
+        var rest = bytes[...]
+        while let byte = rest.first {
+            if byte != 0xFF { data.append(byte) }
+            rest = rest.dropFirst(byte == 0xFF ? 7 : 1)
+        }
+        return data
+    }
+
     private func serve(
         _ endpoint: BoardEndpoint, _ program: BoardProgram, faults: String? = nil, pace: BoardPace = .realTime
     ) throws -> ServedTestBoard {
@@ -51,7 +62,9 @@ struct ServedBoardTests {
         #expect(client.text(until: "hi\nhi\n").contains("ets Jul"))
         // SET-BAUDRATE 57600.
         client.send(hex("ff fa 2c 01 00 00 e1 00 ff f0"))
-        _ = client.read { Array($0).suffix(10) == hex("ff fa 2c 65 00 00 e1 00 ff f0") }
+        // The board talks on behind the answer.
+        let answer = hex("ff fa 2c 65 00 00 e1 00 ff f0")
+        _ = client.read { got in got.suffix(300).indices.contains { got[$0...].starts(with: answer) } }
         let garbage = client.read { $0.count >= 50 }
         #expect(!String(decoding: garbage, as: UTF8.self).contains("hi\n"))
         client.send(hex("ff fa 2c 01 00 01 c2 00 ff f0"))
@@ -102,6 +115,38 @@ struct ServedBoardTests {
         let client = try ByteClient(port: served.port)
         let ticks = String(repeating: "t\n", count: 10)
         #expect(client.text(until: ticks).hasSuffix(ticks))
+    }
+
+    @Test("A board whose time ran ahead obeys the modem lines at once, not when the wall clock has caught up with it")
+    func resetsAfterRunningAhead() throws {
+        let served = try serve(.rfc2217(port: 0), Self.talking, pace: .virtualTime)
+        defer { served.end() }
+        let client = try ByteClient(port: served.port)
+        // A minute of board time.
+        _ = client.read { $0.count >= 18_000 }
+        func lines(_ values: String...) { for value in values { client.send(hex("ff fa 2c 05 \(value) ff f0")) } }
+        lines("0b", "08", "0c")
+        // While lines change, the board keeps to the wall clock: DTR is told again and again what it is, for seconds.
+        var bytes: [UInt8] = []
+        var text: String { String(decoding: Self.withoutTelnet(bytes), as: UTF8.self) }
+        for _ in 0..<500 where !text.contains("waiting for download") {
+            lines("08")
+            bytes += client.read { $0.contains(0xF0) }
+        }
+        #expect(text.contains("waiting for download"), "\(text.suffix(200))")
+    }
+
+    @Test("The loader measures the speed that a terminal has when the first bytes come, not one it had before")
+    func measuresTerminalSpeed() throws {
+        let served = try ServedTestBoard(.pty) { Board(profile: .devKitC, flash: try NORFlash(size: 4 << 20)) }
+        defer { served.end() }
+        let client = try ByteClient(path: served.url)
+        #expect(client.text(until: "waiting for download\r\n").contains("DOWNLOAD_BOOT"))
+        client.setSpeed(UInt32(B57600))
+        client.send(slipFrame([0, 8, 36, 0, 0, 0, 0, 0, 7, 7, 0x12, 0x20] + [UInt8](repeating: 0x55, count: 32)))
+        #expect(client.read { $0.count >= 8 * 14 }.count == 8 * 14)
+        client.send(slipFrame(hex("00 0a 04 00 00 00 00 00 00 10 00 40")))
+        #expect(client.read { $0.count >= 14 }.starts(with: hex("c0 01 0a 04 00 83 1d f0 00")))
     }
 
     @Test("Without a client virtual time stands still, and what was under way goes on with the next")

@@ -124,6 +124,9 @@ package struct LoaderMachine: Sendable {
         case .closed, .idle:
             return []
         case .listening(let attempt, let hearing):
+            if case .flashBoot = hearing.verdict, !approach.resets.isEmpty {
+                return nextAttempt(after: attempt, hearing)
+            }
             return sync(attempt, left: approach.syncs, hearing)
         case .syncing(let attempt, let left, let hearing):
             return left > 0 ? sync(attempt, left: left, hearing) : nextAttempt(after: attempt, hearing)
@@ -189,14 +192,14 @@ extension LoaderMachine {
             state = .listening(attempt: attempt, hearing: hearing)
             switch hearing.verdict {
             case .download: return sync(attempt, left: approach.syncs, hearing)
-            case .flashBoot where !approach.resets.isEmpty: return nextAttempt(after: attempt, hearing)
+            // It may be what a network still held from before the reset: the banner that counts comes behind it.
             case .flashBoot, .silence, .text: return []
             }
-        case .syncing(let attempt, let left, var hearing):
+        case .syncing(let attempt, var left, var hearing):
             hearing.heard(text)
+            if case .flashBoot = hearing.verdict, !approach.resets.isEmpty { left = 0 }
             state = .syncing(attempt: attempt, left: left, hearing: hearing)
-            guard case .flashBoot = hearing.verdict, !approach.resets.isEmpty else { return [] }
-            return nextAttempt(after: attempt, hearing)
+            return []
         case .awaiting(let request, let repeats, var hearing):
             hearing.heard(text)
             state = .awaiting(request, repeats: repeats, hearing: hearing)

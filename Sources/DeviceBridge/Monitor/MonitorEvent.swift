@@ -13,9 +13,9 @@ public enum MonitorEvent: Equatable, Sendable {
     /// A line `espmask: ...` of our sketches.
     case sketch(SketchReport)
     /// A panic, an abort or a backtrace, when all of it was read.
-    case panic(PanicReport)
+    indirect case panic(PanicReport)
     /// A cause was found; the same one is not said twice.
-    case diagnosis(Diagnosis)
+    indirect case diagnosis(Diagnosis)
 }
 
 /// What the monitor is told beforehand.
@@ -27,14 +27,21 @@ public struct MonitorConfiguration: Equatable, Sendable {
     /// The size of the arena in bytes, where it is known.
     public var arena: Int?
 
+    /// The names of the builtin operators, each at its code's place: our firmware knows only the codes.
+    public var operators: [String]
+
     /// Whether each line is an event. Without lines a gigabyte of log costs no more than a look.
     public var tellsLines: Bool
 
     /// Makes a configuration.
-    public init(labels: [String] = [], threshold: Double = 0.5, arena: Int? = nil, tellsLines: Bool = true) {
+    public init(
+        labels: [String] = [], threshold: Double = 0.5, arena: Int? = nil, operators: [String] = [],
+        tellsLines: Bool = true
+    ) {
         self.labels = labels
         self.threshold = threshold
         self.arena = arena
+        self.operators = operators
         self.tellsLines = tellsLines
     }
 }

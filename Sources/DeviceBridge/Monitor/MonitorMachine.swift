@@ -24,6 +24,8 @@ public struct MonitorMachine: Sendable {
     private var inWindow: [String: Diagnosis.Severity] = [:]
     /// Whether our sketch has a model that works: then a refused input is the host's fault.
     private var sketchIsReady = false
+    /// Whether the next start is to be the loader's.
+    private var expectsLoader = false
     private var now: UInt64 = 0
     private var lastArrival: UInt64 = 0
     private var toldPartial = 0
@@ -31,6 +33,7 @@ public struct MonitorMachine: Sendable {
     private var lastHostTime: Int?
     /// Whether each line is an event.
     private let tellsLines: Bool
+    private let operators: [String]
     /// Room for a line that loses its colours.
     private var scratch: [UInt8] = []
 
@@ -45,6 +48,7 @@ public struct MonitorMachine: Sendable {
         inferences.threshold = configuration.threshold
         context.arena = configuration.arena
         tellsLines = configuration.tellsLines
+        operators = configuration.operators
     }
 
     /// How many lines came.
@@ -125,8 +129,12 @@ public struct MonitorMachine: Sendable {
         return events
     }
 
-    /// The caller is about to reset the board: the restart that follows is not the firmware's.
-    public mutating func hostResets() { reboots.hostResets() }
+    /// The caller is about to reset the board: the restart that follows is not the firmware's, and where it is into the
+    /// loader nothing is wrong with the board that waits there.
+    public mutating func hostResets(intoLoader: Bool = false) {
+        reboots.hostResets()
+        expectsLoader = intoLoader
+    }
 
     /// A line as it came.
     private mutating func take(raw: UnsafeBufferPointer<UInt8>, _ number: Int, _ events: inout [MonitorEvent]) {
@@ -171,10 +179,16 @@ public struct MonitorMachine: Sendable {
 
     /// Whether a line that holds no word that matters may still be a host's note or a dump behind a log's head.
     private static func needsCare(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard let first = text.first, let last = text.last else { return false }
-        if first == 0x2D || first == 0x20 || first == 0x30 { return true }
-        guard last == 0x2C || last.isDigit else { return false }
-        return (first == 0x5B || text.count > 2 && text[1] == 0x20) && text.contains(0x2C)
+        guard let first = text.first else { return false }
+        switch first {
+        case 0x20, 0x2D, 0x30: return true
+        // Numbers that the quick reader left to the careful one.
+        case 0x31...0x39, 0x2E, 0x4E, 0x6E: return text.contains(0x2C)
+        case 0x5B, 0x44, 0x45, 0x49, 0x56, 0x57:
+            guard let last = text.last, last == 0x2C || last.isDigit else { return false }
+            return text.contains(0x2C)
+        case _: return false
+        }
     }
 
     /// A line that concerns no parser: all that it does is to be one more.
@@ -239,8 +253,9 @@ public struct MonitorMachine: Sendable {
         case .lockup: add(Finding(.cpuLockup, .error, line))
         }
         hasCrashed = false
+        defer { expectsLoader = false }
         if boot.isDownload {
-            add(Finding(.downloadMode, .error, line))
+            add(Finding(.downloadMode, expectsLoader ? .info : .error, line))
         } else {
             total.update(.downloadMode) { $0.severity = .info }
         }
@@ -280,7 +295,10 @@ public struct MonitorMachine: Sendable {
     private mutating func take(_ report: SketchReport, _ line: MonitorLine, _ events: inout [MonitorEvent]) {
         events.append(.sketch(report))
         switch report.kind {
-        case .error(let code): add(Finding.reported(code, report, line, isReady: sketchIsReady))
+        case .error(let code):
+            var finding = Finding.reported(code, report, line, isReady: sketchIsReady)
+            finding.nameOperator(of: operators)
+            add(finding)
         case .arena(let bytes, _): context.arena = bytes
         case .model: context.sawStart = true
         case .ready: sketchIsReady = true

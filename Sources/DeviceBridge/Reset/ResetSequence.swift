@@ -52,6 +52,9 @@ public struct ResetSequence: Equatable, Sendable {
         name: "run",
         steps: [.lines(dtr: false, rts: true), .wait(.milliseconds(100)), .lines(dtr: false, rts: false)])
 
+    /// What to try over a network, where two lines never change at once, and servers know the classic sequence.
+    public static let overNetwork: [ResetSequence] = [.classic(.milliseconds(50)), .classic(.milliseconds(550))]
+
     /// What to try one after the other on an ordinary board.
     public static let usual: [ResetSequence] = [
         .tight(.milliseconds(50)), .classic(.milliseconds(50)), .tight(.milliseconds(550)),

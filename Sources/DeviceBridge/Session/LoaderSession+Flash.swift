@@ -74,7 +74,8 @@ extension LoaderSession {
     private func mend(_ error: DeviceError, _ reconnections: inout Int) async throws(DeviceError) {
         guard error.code == "connection-lost", canReconnect, reconnections < 3 else { throw error }
         reconnections += 1
-        let rate = currentBaud
+        // Once may be chance; a line that breaks again is slower from then on.
+        let rate = reconnections > 1 ? Self.lower(than: currentBaud) ?? currentBaud : currentBaud
         try await reconnect()
         try await changeBaudRate(rate)
     }

@@ -33,10 +33,11 @@ public actor LoaderSession {
     /// Finds the flasher stub for a chip; nil where the ROM's loader is to do the work.
     public typealias StubSource = @Sendable (_ chip: String) throws(DeviceError) -> StubProgram?
 
-    /// A session over `line`, which runs at `baud`. `resets` are tried in turn where the line can reset the board.
+    /// A session over `line`, which runs at `baud`. `resets` are tried in turn where the line can reset the board;
+    /// nil stands for the usual ones.
     /// With `stub` the ROM's loader is replaced by the program it gives, after connecting.
     public init(
-        line: any SerialLine, baud: Int = 115200, resets: [ResetSequence] = ResetSequence.usual,
+        line: any SerialLine, baud: Int = 115200, resets: [ResetSequence]? = nil,
         stub: StubSource? = nil
     ) {
         self.line = line
@@ -45,7 +46,8 @@ public actor LoaderSession {
         var approach = LoaderMachine.Approach.waiting
         if line.capabilities.contains(.modemLines) {
             approach = .resetting
-            approach.resets = resets
+            let isRemote = line.capabilities.contains(.remote)
+            approach.resets = resets ?? (isRemote ? ResetSequence.overNetwork : approach.resets)
         }
         self.approach = approach
         machine = LoaderMachine(approach)
@@ -226,19 +228,43 @@ public actor LoaderSession {
         return chip
     }
 
-    /// Changes the rate of both ends; what the ROM believes of its crystal is made up for.
+    /// Changes the rate of both ends and makes sure that they understand each other; what the ROM believes of its
+    /// crystal is made up for. A rate at which nothing comes back is given up for the next lower one, where the board
+    /// can be reset to start anew.
     public func changeBaudRate(_ wanted: Int) async throws(DeviceError) {
-        guard line.capabilities.contains(.baudRate), wanted != baud else { return }
+        guard line.capabilities.contains(.baudRate) else { return }
+        var wanted = wanted
+        while wanted != baud {
+            do throws(DeviceError) {
+                return try await change(to: wanted)
+            } catch {
+                guard error.code == "connection-lost", canReconnect, let lower = Self.lower(than: wanted) else {
+                    throw error
+                }
+                wanted = lower
+                try await reconnect()
+            }
+        }
+    }
+
+    private func change(to wanted: Int) async throws(DeviceError) {
         var asked = wanted
         if try connectedChip().name == "esp32", kind == .rom {
             asked = try await fuses().requestedBaud(wanted, calibration: register(ESP32Fuses.calibration))
         }
         _ = try await ask(.changeBaudRate(asked, from: baud, kind))
         try await line.setBaudRate(wanted)
-        // The chip changes over while its answer is still leaving.
+        baud = wanted
+        // The chip changes over while its answer is still leaving, and what a server has confirmed may still be on its
+        // way to its port: the first question is one that is soon asked again.
         try await line.pause(.milliseconds(50))
         try await line.discardInput()
-        baud = wanted
+        _ = try await ask(.sync)
+    }
+
+    /// The next rate below, nil below the one every loader starts with.
+    static func lower(than baud: Int) -> Int? {
+        [1_500_000, 921_600, 460_800, 230_400, 115_200].first { $0 < baud }
     }
 
     /// The rate both ends use now.

@@ -55,7 +55,7 @@ public struct MonitorSession: Sendable {
 
     /// Resets the board into its loader, where the line can.
     public mutating func resetIntoLoader() async throws(DeviceError) {
-        machine.hostResets()
+        machine.hostResets(intoLoader: true)
         try await line.perform(.classic(.milliseconds(50)))
     }
 

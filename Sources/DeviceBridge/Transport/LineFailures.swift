@@ -40,6 +40,14 @@ extension DeviceError {
         return String(cString: entry.pointee.gr_name)
     }
 
+    /// The device cannot do this rate.
+    package static func rateRefused(_ port: String, _ baud: Int, instead: Int?) -> DeviceError {
+        DeviceError(
+            code: "usage",
+            message: "\(port) cannot do \(baud) baud" + (instead.map { "; the driver would use \($0)" } ?? ""),
+            hint: "Use a usual rate: 115200, 230400, 460800 or 921600.")
+    }
+
     /// The line was open and broke.
     package static func connectionLost(_ port: String, cause: String) -> DeviceError {
         DeviceError(

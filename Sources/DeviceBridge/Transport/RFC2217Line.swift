@@ -21,7 +21,7 @@ public actor RFC2217Line: SerialLine {
     /// The thread that waits for the socket.
     nonisolated public var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     /// Modem lines and the rate reach the board.
-    nonisolated public var capabilities: LineCapabilities { [.modemLines, .baudRate] }
+    nonisolated public var capabilities: LineCapabilities { [.modemLines, .baudRate, .remote] }
 
     /// Connects and negotiates 8N1 at `baud`.
     /// Errors: `port-not-found` where nobody listens, `connection-lost` where the server lacks the option.
@@ -82,7 +82,9 @@ public actor RFC2217Line: SerialLine {
 
     /// Drives both lines and waits until the server says it did.
     public func setModemLines(dtr: Bool, rts: Bool) throws(DeviceError) {
-        try opened().write(machine.modemLines(dtr: dtr, rts: rts))
+        let commands = machine.modemLines(dtr: dtr, rts: rts)
+        if commands.isEmpty { return }
+        try opened().write(commands)
         try settle()
     }
 

@@ -37,6 +37,8 @@ package struct RFC2217Machine: Sendable {
 
     private var state = State.data
     private var unconfirmed: [UInt8: Int] = [:]
+    /// What the modem lines were last told.
+    private var driven: (dtr: Bool, rts: Bool)?
     private var weDo: Set<UInt8> = []
     private var theyDo: Set<UInt8> = []
     private static let longestSubnegotiation = 256
@@ -68,9 +70,14 @@ package struct RFC2217Machine: Sendable {
         return command(ComPort.baudRate, [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: baud >> $0) })
     }
 
-    /// Drives DTR, then RTS.
+    /// Drives DTR, then RTS, each only where it changes: servers that replay a reset of their own (esptool's) take every
+    /// command for the beginning of one.
     package mutating func modemLines(dtr: Bool, rts: Bool) -> [UInt8] {
-        command(ComPort.control, [dtr ? 8 : 9]) + command(ComPort.control, [rts ? 11 : 12])
+        defer { driven = (dtr, rts) }
+        var bytes: [UInt8] = []
+        if driven?.dtr != dtr { bytes += command(ComPort.control, [dtr ? 8 : 9]) }
+        if driven?.rts != rts { bytes += command(ComPort.control, [rts ? 11 : 12]) }
+        return bytes
     }
 
     /// Drops what the server holds of the board's bytes.

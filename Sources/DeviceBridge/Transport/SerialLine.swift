@@ -14,6 +14,8 @@ public struct LineCapabilities: OptionSet, Equatable, Sendable {
     public static let modemLines = LineCapabilities(rawValue: 1)
     /// The baud rate of this end can be changed.
     public static let baudRate = LineCapabilities(rawValue: 2)
+    /// The modem lines change one after the other and with a network's delays.
+    public static let remote = LineCapabilities(rawValue: 8)
     /// Time passes on the board only while this end reads: waiting costs nothing.
     public static let virtualTime = LineCapabilities(rawValue: 4)
 }

@@ -1,7 +1,8 @@
-// A real serial device, or a pseudo-terminal, through termios(3): raw bytes, 8N1, exclusive, the standard rates.
-// Odd rates (74880) need an interface outside POSIX and are refused. A pseudo-terminal has no modem lines and a
-// rate without meaning; the capabilities say so, since the kernel answers TIOCMGET on it with an error.
+// A real serial device, or a pseudo-terminal, through termios(3): raw bytes, 8N1, exclusive, any rate the driver can
+// do: odd ones (74880) through Linux's termios2. A pseudo-terminal has no modem lines and a rate without meaning; the
+// capabilities say so, since the kernel answers TIOCMGET on it with an error.
 
+internal import CSerial
 import SystemPackage
 
 #if canImport(Glibc)
@@ -43,7 +44,7 @@ public actor TermiosLine: SerialLine {
         try opened().read(within: time)
     }
 
-    /// Sets one of the standard rates, after what was written has left.
+    /// Sets the rate, after what was written has left. Throws `usage` for a rate the device cannot do.
     public func setBaudRate(_ baud: Int) throws(DeviceError) {
         try TermiosDevice.configure(opened(), baud: baud)
     }
@@ -97,6 +98,8 @@ private enum TermiosDevice {
             // flock keeps out programs that ask for it (pySerial does); TIOCEXCL everything but root.
             guard flock(handle, LOCK_EX | LOCK_NB) == 0 else { throw .opening(path, errno) }
             guard ioctl(handle, UInt(TIOCEXCL)) == 0 else { throw .opening(path, errno) }
+            // Not every driver has it, and none needs it.
+            _ = cserial_low_latency(handle)
             return channel
         } catch {
             try? channel.descriptor.close()
@@ -110,12 +113,8 @@ private enum TermiosDevice {
     }
 
     static func configure(_ channel: DescriptorChannel, baud: Int) throws(DeviceError) {
-        guard let speed = standardRates[baud] else {
-            let rates = standardRates.keys.sorted().map { String($0) }.joined(separator: ", ")
-            throw DeviceError(
-                code: "usage", message: "\(baud) baud is no standard rate of \(channel.port)",
-                hint: "Use one of \(rates).")
-        }
+        guard (1...20_000_000).contains(baud) else { throw .rateRefused(channel.port, baud, instead: nil) }
+        let speed = standardRates[baud]
         let handle = channel.descriptor.rawValue
         var settings = termios()
         guard tcgetattr(handle, &settings) == 0 else {
@@ -130,10 +129,21 @@ private enum TermiosDevice {
             characters[Int(VMIN)] = 1
             characters[Int(VTIME)] = 0
         }
-        cfsetispeed(&settings, speed)
-        cfsetospeed(&settings, speed)
+        if let speed {
+            cfsetispeed(&settings, speed)
+            cfsetospeed(&settings, speed)
+        }
         guard tcsetattr(handle, TCSADRAIN, &settings) == 0 else {
             throw .connectionLost(channel.port, cause: Errno(rawValue: errno).description)
+        }
+        if speed == nil {
+            let failure = cserial_set_rate(handle, CUnsignedInt(baud))
+            guard failure == 0 else { throw .rateRefused(channel.port, baud, instead: nil) }
+        }
+        // A driver that cannot do a rate silently takes another one; within 3 % UARTs understand each other.
+        let actual = Int(cserial_rate(handle))
+        guard actual == 0 || abs(actual - baud) * 100 <= 3 * baud else {
+            throw .rateRefused(channel.port, baud, instead: actual)
         }
     }
 

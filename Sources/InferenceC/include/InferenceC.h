@@ -50,7 +50,6 @@ typedef enum inference_reason {
     INFERENCE_REASON_OPTION,              // an option of the operator: number = its value
     INFERENCE_REASON_VARIABLE,            // a variable (state) tensor
     INFERENCE_REASON_ARITY,               // number of inputs or outputs of the operator
-    INFERENCE_REASON_HYBRID,              // float activations with int8 weights (dynamic-range quantisation)
     INFERENCE_REASON_TOO_MANY,            // more tensors or operators than 16 bits count
     INFERENCE_REASON_BOUNDS,              // plan: the tensor ends outside the arena or is misaligned
     INFERENCE_REASON_OVERLAP,             // plan: number = the other tensor that lives in the same bytes
@@ -86,18 +85,25 @@ typedef enum inference_type {
 typedef enum inference_op {
     INFERENCE_ADD = 0,
     INFERENCE_AVERAGE_POOL_2D = 1,
+    INFERENCE_CONCATENATION = 2,
     INFERENCE_CONV_2D = 3,
     INFERENCE_DEPTHWISE_CONV_2D = 4,
     INFERENCE_DEQUANTIZE = 6,
     INFERENCE_FULLY_CONNECTED = 9,
     INFERENCE_LOGISTIC = 14,
     INFERENCE_MAX_POOL_2D = 17,
+    INFERENCE_MUL = 18,
     INFERENCE_RELU = 19,
     INFERENCE_RELU6 = 21,
     INFERENCE_RESHAPE = 22,
     INFERENCE_SOFTMAX = 25,
     INFERENCE_PAD = 34,
     INFERENCE_MEAN = 40,
+    INFERENCE_SQUEEZE = 43,
+    INFERENCE_STRIDED_SLICE = 45,
+    INFERENCE_EXPAND_DIMS = 70,
+    INFERENCE_SHAPE = 77,
+    INFERENCE_PACK = 83,
     INFERENCE_QUANTIZE = 114
 } inference_op;
 
@@ -116,6 +122,7 @@ typedef struct inference_model {
     uint32_t inputs, input_count;
     uint32_t outputs, output_count;
     uint32_t arena_tensors;  // how many tensors live in the arena
+    bool ends_outside;       // inputs and outputs live in the caller's memory
 } inference_model;
 
 // What is known of a tensor. Pointers lead into the model's bytes.
@@ -136,6 +143,7 @@ typedef struct inference_tensor {
 } inference_tensor;
 
 #define INFERENCE_KNOWN_WAYS 32
+#define INFERENCE_MOST_BOUND 4
 
 // What runs a model: where its tensors are. Fields are private.
 typedef struct inference_engine {
@@ -144,6 +152,7 @@ typedef struct inference_engine {
     uint8_t *arena;
     uint32_t arena_bytes;  // given
     uint32_t used_bytes;   // of the plan in force, scratch included
+    void *bound[INFERENCE_MOST_BOUND];  // memory of inputs, then of outputs, where they live outside
     uint8_t ways[INFERENCE_KNOWN_WAYS];  // how the first operators run under the plan; later ones are asked each time
 } inference_engine;
 
@@ -161,6 +170,10 @@ uint32_t inference_get_op(inference_model *model, uint32_t op_index);
 // Tensor indices of the model's inputs and outputs; INFERENCE_NONE = no such input or output.
 uint32_t inference_input_tensor(inference_model *model, uint32_t input);
 uint32_t inference_output_tensor(inference_model *model, uint32_t output);
+
+// Says that the model's inputs and outputs live in the caller's memory (inference_bind_input, inference_bind_output):
+// plans made and checked from here on have no place for them. Before any plan is made.
+void inference_keep_ends_outside(inference_model *model);
 
 // First and last operator that needs the tensor in the arena; false = it never lives there (a constant).
 // An input lives from operator 0 on, an output until after the last one: then *last is operator_count.
@@ -186,6 +199,14 @@ inference_code inference_plan(
     inference_model *model, uint32_t *words, uint32_t word_count, uint32_t effort, uint32_t *arena_bytes,
     inference_error *error);
 
+// The same for a host: on graphs of up to 64 tensors in the arena it searches all placements, beginning with what
+// inference_plan() finds, until the smallest arena is proven (*proven) or its patience, 20,000 looks at two tensors per round of effort,
+// is used up.
+uint32_t inference_exact_workspace_words(const inference_model *model);
+inference_code inference_plan_exactly(
+    inference_model *model, uint32_t *words, uint32_t word_count, uint32_t effort, uint32_t *arena_bytes, bool *proven,
+    inference_error *error);
+
 // Checks a plan made elsewhere: a word per tensor, bounds, alignment, no two live tensors in the same bytes but
 // where the operator allows it, room for scratch.
 inference_code inference_check_plan(
@@ -203,7 +224,13 @@ inference_code inference_start(
     inference_engine *engine, inference_model *model, const uint32_t *plan, uint32_t plan_words, void *arena,
     uint32_t arena_bytes, inference_error *error);
 
-// Where an input or an output lies in the arena; NULL = no such one. Inputs are overwritten by running.
+// Gives an input or an output of a model whose ends live outside its memory: 4-aligned, as large as the tensor. Inputs
+// are only read there. At most INFERENCE_MOST_BOUND in all; INPUT_MISMATCH = no such end.
+inference_code inference_bind_input(
+    inference_engine *engine, uint32_t input, const void *memory, inference_error *error);
+inference_code inference_bind_output(inference_engine *engine, uint32_t output, void *memory, inference_error *error);
+
+// Where an input or an output lies in the arena or outside; NULL = no such one. Inputs are overwritten by running.
 void *inference_input(inference_engine *engine, uint32_t input);
 const void *inference_output(inference_engine *engine, uint32_t output);
 

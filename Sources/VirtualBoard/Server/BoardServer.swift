@@ -113,7 +113,7 @@ public final class BoardServer {
                 wasIdle = true
                 return -1
             }
-            if case .pty(let master, _, _) = place { board.hostBaudRate = speed(ofTerminal: master) }
+            takeTerminalSpeed()
             let pause = board.advance(to: nextTarget(), outputLimit: 4096)
             send(board.takeOutput())
             tellFailure()
@@ -278,13 +278,23 @@ public final class BoardServer {
         flush()
     }
 
+    /// A terminal's user sets the speed without a word to the server.
+    private func takeTerminalSpeed() {
+        if case .pty(let master, _, _) = place { board.hostBaudRate = speed(ofTerminal: master) }
+    }
+
     private func deliver(_ bytes: [UInt8]) {
         wasIdle = false
+        // The loader measures the first bytes: they must not come at the speed of the last look.
+        takeTerminalSpeed()
         board.receive(bytes)
     }
 
     private func setLines(dtr: Bool, rts: Bool) {
-        lastLineChange = BoardClock.wallNanoseconds()
+        let now = BoardClock.wallNanoseconds()
+        // A board whose time ran ahead would stand still until the wall clock has caught up with it.
+        if isVirtualNow { clock.restart(board: board.now, wall: now) }
+        lastLineChange = now
         wasIdle = false
         if !isPowered { powerCycle() }
         board.setModemLines(dtr: dtr, rts: rts)

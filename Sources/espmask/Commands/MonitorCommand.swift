@@ -4,6 +4,7 @@
 import ArgumentParser
 import BoardPorts
 import DeviceBridge
+import HostInference
 import Toolchain
 
 struct MonitorCommand: AsyncParsableCommand {
@@ -65,7 +66,9 @@ struct MonitorCommand: AsyncParsableCommand {
         let line = try await access.open(address, baud: baud)
         Interruption.hold()
         let session = MonitorSession(
-            line: line, MonitorConfiguration(labels: labels.labels, threshold: labels.threshold))
+            line: line,
+            MonitorConfiguration(
+                labels: labels.labels, threshold: labels.threshold, operators: OperatorNames.names))
         let usesScreen = console.isTerminal && !console.json && !plain
         var watch = Watch(
             session: session, plan: plan, home: home, recorder: recorder,

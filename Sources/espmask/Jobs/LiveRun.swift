@@ -36,7 +36,8 @@ struct LiveRun {
         judge = try HostJudge(plan.model)
         session = MonitorSession(
             line: line,
-            MonitorConfiguration(labels: plan.model.slot.labels, threshold: plan.threshold))
+            MonitorConfiguration(
+                labels: plan.model.slot.labels, threshold: plan.threshold, operators: OperatorNames.names))
         view = RunView(plan: plan, console: console)
         firmware = try FirmwareFinder(elf: plan.elf?.string)
     }

@@ -29,13 +29,15 @@ enum MonitorGoal {
         }
     }
 
-    /// Whether an event meets the goal; `predictions` counts those up to it.
-    func isMet(by event: MonitorEvent, predictions: Int) -> Bool {
+    /// The number of the line with which an event meets the goal; `predictions` counts those up to it.
+    func metLine(by event: MonitorEvent, predictions: Int) -> Int? {
         switch (self, event) {
-        case (.predictions(let count), .inference): return predictions >= count
+        case (.predictions(let count), .inference(let inference)):
+            return predictions >= count ? inference.line : nil
         case (.match(let regex), .line(let line)):
-            return (try? regex.firstMatch(in: line.text.prefix(Self.searched))) != nil
-        case (.forever, _), (.predictions, _), (.match, _): return false
+            let found = try? regex.firstMatch(in: line.text.prefix(Self.searched))
+            return found == nil ? nil : line.number
+        case (.forever, _), (.predictions, _), (.match, _): return nil
         }
     }
 

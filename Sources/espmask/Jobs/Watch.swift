@@ -31,7 +31,8 @@ struct Watch {
     private var keyboard: Keyboard?
     private var noise = LineNoise()
     private var summary = WatchSummary()
-    private var isMet = false
+    /// The line that met the goal.
+    private var metLine: Int?
     private var wantsEnd = false
     private var hasAskedForStart = false
     private let start = ContinuousClock.now
@@ -54,7 +55,7 @@ struct Watch {
     mutating func perform() async throws {
         var failure: (any Error)?
         do { try await watch() } catch { failure = error }
-        if !isMet { for event in session.finish() { try? await take(event) } }
+        for event in session.finish() { try? await takeOrLeave(event) }
         await session.line.close()
         summary.loop = session.loop
         summary.diagnoses = session.diagnoses
@@ -65,14 +66,14 @@ struct Watch {
         if let signal = Interruption.caught { throw ArgumentParser.ExitCode(128 + signal) }
         if summary.isSick { throw SickFirmware() }
         if case .forever = plan.goal { return }
-        if isMet || wantsEnd { return }
+        if metLine != nil || wantsEnd { return }
         throw Failure(
             "timed-out", "the time was over before \(plan.goal.missed(predictions: summary.predictions))",
             hint: "Give a longer --timeout, or look at the log.")
     }
 
     private var isOver: Bool {
-        isMet || wantsEnd || Interruption.caught != nil || (left.map { $0 <= .zero } ?? false)
+        metLine != nil || wantsEnd || Interruption.caught != nil || (left.map { $0 <= .zero } ?? false)
     }
 
     private var left: Duration? { plan.timeout.map { $0 - (ContinuousClock.now - start) } }
@@ -83,6 +84,7 @@ struct Watch {
             do throws(DeviceError) {
                 let heard = try await session.listen(within: min(left ?? .milliseconds(50), .milliseconds(50)))
                 try await hear(heard)
+                face.idle()
                 if let keyboard, let action = keyboard.next(&face) { try await act(action) }
             } catch {
                 guard error.code == "connection-lost", plan.reopen != nil else { throw error }
@@ -94,7 +96,7 @@ struct Watch {
     private mutating func hear(_ heard: MonitorSession.Heard) async throws(DeviceError) {
         do {
             try recorder.take(heard.bytes)
-            for event in heard.events where !isMet { try await take(event) }
+            for event in heard.events { try await takeOrLeave(event) }
         } catch let error as DeviceError {
             throw error
         } catch {
@@ -110,6 +112,11 @@ struct Watch {
     }
 
     private mutating func take(_ event: MonitorEvent) async throws {
+        try await tell(event)
+        metLine = plan.goal.metLine(by: event, predictions: summary.predictions)
+    }
+
+    private mutating func tell(_ event: MonitorEvent) async throws {
         switch event {
         case .panic(let report):
             let (panic, note) = firmware.decode(report)
@@ -132,7 +139,17 @@ struct Watch {
         }
         face.take(event)
         if case .diagnosis(let diagnosis) = event, diagnosis.code == .nanOutput { try await askForStart() }
-        if plan.goal.isMet(by: event, predictions: summary.predictions) { isMet = true }
+    }
+
+    /// Takes an event. After the goal was met only what was said up to then counts: a panic or a cause is told lines
+    /// behind the first that shows it.
+    private mutating func takeOrLeave(_ event: MonitorEvent) async throws {
+        guard let metLine else { return try await take(event) }
+        switch event {
+        case .diagnosis(let diagnosis): if diagnosis.line <= metLine { try await tell(event) }
+        case .panic(let panic): if panic.line <= metLine { try await tell(event) }
+        case .line, .partial, .boot, .inference, .sketch: break
+        }
     }
 
     /// A sketch whose model could not be started says so once, when it starts, and predicts nan from then on.

@@ -42,6 +42,9 @@ struct Console: Sendable {
     /// Writes raw text to stdout: a screen that is drawn over itself.
     func paint(_ text: String) { Console.write(text, to: .standardOutput) }
 
+    /// Writes raw bytes to stdout.
+    func paint(_ bytes: [UInt8]) { Console.write(bytes, to: .standardOutput) }
+
     /// The value of an environment variable, or nil.
     static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
@@ -60,9 +63,11 @@ struct Console: Sendable {
     }
 
     /// Writes all of a text; a reader that went away ends the program quietly, as in any Unix filter.
-    private static func write(_ text: String, to stream: FileDescriptor) {
+    private static func write(_ text: String, to stream: FileDescriptor) { write(text.utf8, to: stream) }
+
+    private static func write(_ bytes: some Sequence<UInt8>, to stream: FileDescriptor) {
         do {
-            _ = try stream.writeAll(text.utf8)
+            _ = try stream.writeAll(bytes)
         } catch {
             exit(ExitCode.readerGone)
         }

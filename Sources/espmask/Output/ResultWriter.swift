@@ -5,7 +5,7 @@ import SystemPackage
 /// Buffered standard output.
 struct ResultWriter {
     private let console: Console
-    private var text = ""
+    private var text: [UInt8] = []
     private static let largest = 1 << 16
 
     init(console: Console) { self.console = console }
@@ -13,13 +13,19 @@ struct ResultWriter {
     /// Writes a value.
     mutating func write(_ value: JSON) {
         value.write(to: &text)
-        if text.utf8.count > Self.largest { flush() }
+        if text.count > Self.largest { flush() }
     }
 
     /// Writes text.
     mutating func write(_ more: String) {
-        text += more
-        if text.utf8.count > Self.largest { flush() }
+        text += more.utf8
+        if text.count > Self.largest { flush() }
+    }
+
+    /// Writes bytes that were kept elsewhere.
+    mutating func write(_ bytes: [UInt8]) {
+        flush()
+        console.paint(bytes)
     }
 
     /// Writes what is left.

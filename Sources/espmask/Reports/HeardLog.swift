@@ -3,6 +3,7 @@
 
 import DeviceBridge
 import Foundation
+import HostInference
 import SystemPackage
 
 /// Hears a log from its first byte to its last and reports on it.
@@ -20,7 +21,7 @@ struct HeardLog: ~Copyable {
     /// Frames that were looked up before: a board that restarts for hours panics in the same place.
     private var frames: [[UInt32]: [AddressDecoder.Frame]] = [:]
     private static let mostPanics = 64
-    private static let pieceBytes = 1 << 18
+    private static let pieceBytes = 1 << 16
 
     /// Whether a panic says that another ELF file than the given one runs.
     private(set) var hasForeignPanic = false
@@ -28,6 +29,7 @@ struct HeardLog: ~Copyable {
     init(console: Console, _ configuration: MonitorConfiguration = MonitorConfiguration(), decoder: AddressDecoder?) {
         var configuration = configuration
         configuration.tellsLines = false
+        configuration.operators = OperatorNames.names
         machine = MonitorMachine(configuration)
         self.console = console
         self.decoder = decoder
@@ -100,7 +102,7 @@ struct HeardLog: ~Copyable {
     }
 
     private static func drain(_ spool: inout ByteSpool, to writer: inout ResultWriter) throws {
-        try spool.drain { writer.write(String(decoding: $0, as: UTF8.self)) }
+        try spool.drain { writer.write($0) }
     }
 
     /// The report for people.

@@ -20,7 +20,7 @@ extension InferenceEvent {
     /// The input's numbers as they were printed.
     private var inputsAsJSON: JSON {
         var bytes: [UInt8] = []
-        return writeInputsAsJSON(to: &bytes) ? .verbatim(String(decoding: bytes, as: UTF8.self)) : .null
+        return writeInputsAsJSON(to: &bytes) ? .verbatim(bytes) : .null
     }
 
     /// The keys of a prediction.

@@ -11,6 +11,8 @@ protocol MonitorFace {
     mutating func panic(_ panic: DecodedPanic)
     /// Shows a word of the monitor itself; the code is stable.
     mutating func note(_ code: String, _ text: String)
+    /// Nothing happened for a moment: time to look whether the window is another one.
+    mutating func idle()
     /// Shows what is being typed.
     mutating func typing(_ text: String)
     /// The end: leaves everything as it should be.
@@ -99,6 +101,7 @@ struct JSONFace: MonitorFace {
     }
 
     func typing(_ text: String) {}
+    func idle() {}
 
     func finish(_ summary: WatchSummary) {
         emit([
@@ -147,6 +150,7 @@ struct TextFace: MonitorFace {
     func note(_ code: String, _ text: String) { console.note("--- " + text) }
 
     func typing(_ text: String) {}
+    func idle() {}
 
     func finish(_ summary: WatchSummary) {
         if let loop = summary.loop { console.note("--- " + LoopFold.text(loop)) }

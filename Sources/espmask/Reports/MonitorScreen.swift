@@ -19,7 +19,8 @@ struct ScreenFace: MonitorFace {
     private var status = StatusCounters()
     private var typed = ""
     private var partial = ""
-    private var isShown = false
+    /// The columns that the status line takes, and those the window had when it was drawn; nil while there is none.
+    private var shown: (length: Int, columns: Int)?
 
     init(console: Console, port: String, timestamps: Bool, filters: [LogFilter]) {
         self.console = console
@@ -59,19 +60,26 @@ struct ScreenFace: MonitorFace {
         draw()
     }
 
+    mutating func idle() {
+        if let shown, shown.columns != Self.columns { draw() }
+    }
+
     mutating func finish(_ summary: WatchSummary) {
         erase()
         if let loop = summary.loop { say(["--- " + LoopFold.text(loop)]) }
         say(["--- \(status.text)"])
     }
 
-    /// A prediction's row: number, class, outputs, time; the picture below, with the bits beside it.
+    /// A prediction's row: number, class, outputs, time, bits; the picture of its input below.
     private func rows(_ inference: InferenceEvent) -> [String] {
         let number = "#\(inference.index + 1)".padded(to: 6)
         let label = (inference.label ?? "").padded(to: 10)
         let time = inference.microseconds.map { "\($0) us" } ?? ""
+        // In a narrow window the picture is worth more than the bits.
+        let bits = Self.columns < 64 ? nil : inference.bits.map { $0.prefix(4).joined(separator: ",") }
+        let values = inference.tokens.prefix(16).joined(separator: ", ")
         let head =
-            "\(stamp.text)\(bold(number + label)) \(inference.tokens.joined(separator: ", ").padded(to: 8)) \(time)"
+            "\(stamp.text)\(bold(number + label)) \(values.padded(to: 8)) \(time.padded(to: 10)) \(bits ?? "")"
         return [head] + picture(inference).map { "      " + $0 }
     }
 
@@ -88,10 +96,13 @@ struct ScreenFace: MonitorFace {
         for line in lines { console.line(line) }
     }
 
+    /// Takes the status line away. In a window that became narrower it takes several rows now: terminals break the line
+    /// anew, and leave the cursor in the last of them.
     private mutating func erase() {
-        guard isShown else { return }
-        console.paint("\r\u{1B}[K")
-        isShown = false
+        guard let shown else { return }
+        let rows = (max(1, shown.length) - 1) / max(1, Self.columns)
+        console.paint("\r" + (rows > 0 ? "\u{1B}[\(rows)A" : "") + "\u{1B}[J")
+        self.shown = nil
     }
 
     private mutating func draw() {
@@ -103,9 +114,15 @@ struct ScreenFace: MonitorFace {
             text = " \(port) · \(status.text)\(restarts) · Ctrl-T h: help"
         }
         // One column stays free: a full line would wrap, and could not be taken back.
-        let room = String(text.prefix(max(8, Self.columns - 1)))
-        console.paint("\r\u{1B}[K" + (console.colour ? "\u{1B}[7m\(room)\u{1B}[0m" : room))
-        isShown = true
+        let columns = Self.columns
+        var width = 0
+        let room = text.prefix { character in
+            width += character.columns
+            return width < max(8, columns)
+        }
+        erase()
+        console.paint(console.colour ? "\u{1B}[7m\(room)\u{1B}[0m" : String(room))
+        shown = (room.reduce(0) { $0 + $1.columns }, columns)
     }
 
     private func paint(_ text: String, _ severity: Diagnosis.Severity) -> String {
@@ -126,6 +143,18 @@ struct ScreenFace: MonitorFace {
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
+    }
+}
+
+extension Character {
+    /// How many columns of a terminal it takes: characters of East Asia and pictures take two (Unicode, annex 11).
+    fileprivate var columns: Int {
+        switch unicodeScalars.first?.value ?? 0 {
+        case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
+            0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+            2
+        case _: 1
+        }
     }
 }
 
@@ -163,13 +192,15 @@ struct StatusCounters {
 
     /// The counters in a line.
     var text: String {
-        var parts = ["\(predictions) predictions"]
+        var parts = [Self.count(predictions, "prediction")]
         if let rate { parts.append("\(rate)/s") }
         if missed > 0 { parts.append("\(missed) missed") }
-        parts.append("\(boots) starts")
+        parts.append(Self.count(boots, "start"))
         if recent.count > 1 { parts.append(Self.sparkline(recent)) }
         return parts.joined(separator: " · ")
     }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     private var rate: String? {
         guard let first, let last, predictions > 1 else { return nil }

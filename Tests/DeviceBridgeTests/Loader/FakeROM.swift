@@ -35,6 +35,8 @@ struct FakeROM: LinePeer {
     /// What an application prints once a read begins.
     var applicationText = "sensor 17\r\n"
     var inLoader = false
+    /// What still comes from before a reset, as over a network.
+    var staleText = ""
     var faults: [Fault] = []
     /// Sectors that take no program (protected).
     var stuckSectors: Set<Int> = []
@@ -62,6 +64,7 @@ struct FakeROM: LinePeer {
     mutating func modemLines(dtr: Bool, rts: Bool) -> [Delivery] {
         let wasReset = lines.rts && !lines.dtr
         lines = (dtr, rts)
+        if rts, !dtr, !staleText.isEmpty { return [Delivery(bytes: Array(staleText.utf8))] }
         guard obeysModemLines, wasReset, !(rts && !dtr) else { return [] }
         return boot(download: dtr && !rts)
     }

@@ -2,6 +2,8 @@ import DeviceBridge
 import ESPImage
 import Testing
 
+private typealias FlashRegion = DeviceBridge.FlashRegion
+
 @Suite("What is refused before anything is erased")
 struct GuardTests {
     /// A region and the code of its refusal, nil where it is taken.

@@ -233,6 +233,17 @@ struct ConnectFailureTests {
         }
     }
 
+    @Test("A flash boot from before the reset, still on its way, is not taken for what the reset led to")
+    func staleBanner() async throws {
+        for reset in ResetSequence.usual {
+            var rom = FakeROM()
+            rom.staleText = "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+            let line = InMemoryLine(rom)
+            try await LoaderSession(line: line, resets: [reset]).connect()
+            #expect(await line.peer.boots == 1)
+        }
+    }
+
     @Test("A board that always boots from flash is wrong-boot-mode")
     func wrongMode() async {
         var rom = FakeROM()

@@ -7,6 +7,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A program and what compiled it.
 private struct Compiled: Sendable, CustomTestStringConvertible {
     var name: String
@@ -113,6 +117,59 @@ struct AddressTests {
         }
         #expect(wrong.isEmpty, "\(wrong.prefix(5))")
         #expect(named > 50)
+    }
+
+    /// esp-idf-monitor's own decoder, where its environment has it. binutils misreads the files of DWARF 5 (above).
+    private static let decoderOfTheField: FilePath? = {
+        let library = Peers.python("python")?.removingLastComponent().removingLastComponent().appending("lib")
+        let names = ["python3.11", "python3.12", "python3.13", "python3.14"]
+        let isThere = names.contains { name in
+            library.map { $0.appending(name).pushing("site-packages/esp_idf_panic_decoder") }.map {
+                $0.withPlatformString { access($0, F_OK) == 0 }
+            } ?? false
+        }
+        return isThere ? Peers.python("python") : nil
+    }()
+
+    @Test(
+        "The frames of a backtrace are those of esp-idf-monitor's panic decoder",
+        .enabled(
+            if: !Compiled.all.isEmpty && decoderOfTheField != nil,
+            "no Xtensa compiler, or no esp-idf-panic-decoder among the judges"),
+        arguments: Compiled.all.filter { !$0.flags.contains("-gdwarf-5") })
+    private func fieldParity(program: Compiled) async throws {
+        let folder = try ScratchFolder()
+        let bytes = try await program.build(in: folder)
+        let elf = try ELFFile(bytes)
+        let code = elf.sections.filter { $0.flags & 4 != 0 }
+        // Every eleventh byte of the code as a frame, and addresses that are none.
+        var pcs: [UInt32] = code.flatMap { Array(stride(from: $0.address, to: $0.address + UInt32($0.size), by: 11)) }
+        pcs.append(0x4000_0400)
+        func hex(_ number: UInt32) -> String {
+            let digits = String(number, radix: 16)
+            return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+        }
+        let line = "Backtrace: " + pcs.map { "\(hex($0)):0x3ffb0000" }.joined(separator: " ")
+        let script = Peers.checkout.pushing("Tests/DeviceBridgeTests/Scripts/decode_backtrace.py")
+        let judge = try #require(Self.decoderOfTheField)
+        let outcome = try await Peers.run(
+            judge, [script.string, "xtensa-lx106-elf-", "a.elf", line], in: folder.path)
+        let theirs = outcome.output.split(separator: "\n").map(String.init)
+        try #require(theirs.count > 5, "\(outcome.errors)")
+        let report = try #require(monitor(line, "Rebooting...").events.panics.first)
+        let frames = try AddressDecoder(elf: bytes).frames(of: report)
+        #expect(frames.map(\.pc) == pcs)
+        let ours = frames.compactMap { frame in
+            frame.function.map { function in
+                "\(hex(frame.pc))\t\(function)\t\(frame.place.map { "\($0.file):\($0.line)" } ?? "??:?")"
+            }
+        }
+        func comparable(_ line: String) -> String {
+            // It writes the parameters of C++ functions too.
+            let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
+            return "\(parts[0]) \(parts[1].prefix { $0 != "(" }) \(parts[2].split(separator: "/").last ?? "")"
+        }
+        #expect(ours.map(comparable) == theirs.map(comparable))
     }
 
     @Test(

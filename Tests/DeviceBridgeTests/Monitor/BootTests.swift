@@ -88,6 +88,18 @@ struct BootTests {
         #expect(Self.count(Self.restart("c", "SW_CPU_RESET") + busy + Self.restart("c", "SW_CPU_RESET")) == nil)
     }
 
+    @Test("A board that the caller sent into its loader is not sick for waiting there")
+    func loader() {
+        let waiting =
+            "rst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\nwaiting for download\n"
+        var machine = MonitorMachine()
+        machine.hostResets(intoLoader: true)
+        _ = machine.received(Array(waiting.utf8), at: 1)
+        #expect(machine.diagnoses.map(\.severity) == [.info])
+        _ = machine.received(Array(waiting.utf8), at: 2)
+        #expect(machine.diagnoses.map(\.severity) == [.error])
+    }
+
     @Test("A reset that the caller announced does not count")
     func hostResets() {
         var machine = MonitorMachine()

@@ -36,6 +36,13 @@ struct DiagnosisCase: Sendable, CustomTestStringConvertible {
             .arenaTooSmall, .error, ["needed": .number(19712), "available": .number(13764), "missing": .number(5948)],
             "Failed to resize buffer. Requested: 19712, available: 13764"),
         .init(
+            .arenaTooSmall, .error, ["needed": .number(812), "available": .number(300), "missing": .number(512)],
+            "E (311) TFLM: ... Requested: 812, available 300, missing: 512", "E (312) app: no interpreter"),
+        .init(
+            .arenaTooSmall, .error, ["available": .number(-64), "missing": .number(192)],
+            "Failed to allocate tail memory. Requested: 128, available 4294967232, missing: 192"),
+        .init(.allocateTensorsFailed, .error, [:], "Failed to initialize input tensor 0", "setup ends"),
+        .init(
             .arenaTooSmall, .error, ["missing": .number(168), "needed": .number(496)],
             "Failed to allocate tail memory. Requested: 496, available 328, missing: 168",
             "Failed to allocate memory for node_and_registrations."),

@@ -152,6 +152,7 @@ struct InferenceTests {
         ("predicted: nan\n", .nanOutput), ("predicted: 0.1,-nan\n", .nanOutput), ("predicted: ovf\n", .overflowOutput),
         ("|   0.00000     0.00000     nan   |    0.00    1.00    0.00    |\n", .nanOutput),
         ("input scale -nan zero_point 1073421472\n", .nanOutput), ("score = nan\n", .nanOutput),
+        ("Output: [nan, nan, nan]\n", .nanOutput), ("see figure [nan] above\n", nil),
         ("float f = ovf\n", .overflowOutput),
         ("prediction 2146959360\n", .nanOutput), ("banana nandina inform\n", nil), ("uart fifo ovf seen\n", nil),
         ("[D][sensor:094]: 'T': Sending state nan C\n", nil), ("value: 20000000.00\n", nil),

@@ -185,6 +185,62 @@ class Maker:
         output = self.activation([max(x, y) for x, y in zip(a, b)])
         return self.b.op(OP.ADD, [first, second], output, OPTIONS.AddOptions, options)
 
+    def mul(self, first, second):
+        a, b = self.b.shape(first), self.b.shape(second)
+        rank = max(len(a), len(b))
+        a, b = [1] * (rank - len(a)) + a, [1] * (rank - len(b)) + b
+        options = schema.MulOptionsT()
+        options.fusedActivationFunction = self.fused()
+        output = self.activation([max(x, y) for x, y in zip(a, b)])
+        return self.b.op(OP.MUL, [first, second], output, OPTIONS.MulOptions, options)
+
+    def concatenation(self, sources, axis):
+        shape = self.b.shape(sources[0])
+        shape[axis] = sum(self.b.shape(source)[axis] for source in sources)
+        options = schema.ConcatenationOptionsT()
+        options.axis = axis - len(shape) if self.pick(0, 1) else axis
+        output = self.like(sources[0], shape)
+        return self.b.op(OP.CONCATENATION, sources, output, OPTIONS.ConcatenationOptions, options)
+
+    def expand_dims(self, source):
+        shape = self.b.shape(source)
+        axis = int(self.random.randint(len(shape) + 1))
+        stated = axis - len(shape) - 1 if self.pick(0, 1) else axis
+        operand = self.b.tensor([1], INT32, data=np.array([stated], np.int32))
+        output = self.like(source, shape[:axis] + [1] + shape[axis:])
+        options = schema.ExpandDimsOptionsT()
+        return self.b.op(OP.EXPAND_DIMS, [source, operand], output, OPTIONS.ExpandDimsOptions, options)
+
+    def squeeze(self, source):
+        shape = self.b.shape(source)
+        dims = [i for i, d in enumerate(shape) if d == 1]
+        options = schema.SqueezeOptionsT()
+        options.squeezeDims = dims
+        output = self.like(source, [d for d in shape if d != 1] or [1])
+        return self.b.op(OP.SQUEEZE, [source], output, OPTIONS.SqueezeOptions, options)
+
+    def flatten(self, source):
+        """A RESHAPE whose target is computed from the input's shape, as converters write it for an unknown batch."""
+        shape = self.b.shape(source)
+        count = int(np.prod(shape[1:]))
+        whole = self.b.op(OP.SHAPE, [source], self.b.tensor([len(shape)], INT32), OPTIONS.ShapeOptions, self.shape_options())
+        ends = [self.b.tensor([1], INT32, data=np.array([value], np.int32)) for value in (0, 1, 1)]
+        slicing = schema.StridedSliceOptionsT()
+        slicing.shrinkAxisMask = 1
+        batch = self.b.op(
+            OP.STRIDED_SLICE, [whole, *ends], self.b.tensor([], INT32), OPTIONS.StridedSliceOptions, slicing)
+        rest = self.b.tensor([], INT32, data=np.array([count], np.int32))
+        packing = schema.PackOptionsT()
+        packing.valuesCount, packing.axis = 2, 0
+        target = self.b.op(OP.PACK, [batch, rest], self.b.tensor([2], INT32), OPTIONS.PackOptions, packing)
+        return self.b.op(OP.RESHAPE, [source, target], self.like(source, [shape[0], count]))
+
+    @staticmethod
+    def shape_options():
+        options = schema.ShapeOptionsT()
+        options.outType = INT32
+        return options
+
     def mean(self, source, axes=None):
         shape = self.b.shape(source)
         if axes is None:
@@ -216,14 +272,24 @@ class Maker:
 
 def single(name):
     def build(m):
-        source = m.vector() if name in ("logistic", "softmax", "relu", "relu6", "mean", "pad", "add") else m.image()
+        source = m.vector() if name in ("logistic", "softmax", "relu", "relu6", "mean", "pad", "add", "mul", "expand_dims") else m.image()
         if name == "dense":
             source = m.activation(m.pick([1], [1], [3], [2, 3]) + [int(m.random.randint(1, 90))])
-        if name == "add":
+        if name == "squeeze":
+            source = m.activation([m.pick(1, 1, int(d)) for d in m.random.randint(1, 6, 4)])
+        if name == "concatenation":
+            axis, shape = int(m.random.randint(4)), m.b.shape(source)
+            ends = [source]
+            for _ in range(m.pick(0, 1, 1, 2, 3)):
+                other = list(shape)
+                other[axis] = int(m.random.randint(1, 6))
+                ends.append(m.like(source, other))
+            return ends, [m.concatenation(ends, axis)]
+        if name in ("add", "mul"):
             shape = [m.pick(d, d, d, 1) for d in m.b.shape(source)]
             shape = m.pick(shape, shape[1:] or [1], m.b.shape(source))
             ends = [source, m.activation(shape)]
-            return ends, [m.add(*m.pick(ends, ends[::-1]))]
+            return ends, [getattr(m, name)(*m.pick(ends, ends[::-1]))]
         if name == "max_pool":
             return [source], [m.pool(source, OP.MAX_POOL_2D)]
         if name == "average_pool":
@@ -248,7 +314,7 @@ def chain(m, at):
     """Random layers one after the other, now and then with a branch: what a planner has to place."""
     seen = []
     for _ in range(m.random.randint(1, 7)):
-        layer = m.pick("conv", "conv", "depthwise", "depthwise", "pool", "relu", "relu6", "branch", "skip", "pad")
+        layer = m.pick("conv", "conv", "depthwise", "depthwise", "pool", "relu", "relu6", "branch", "skip", "pad", "join", "gate", "squash")
         shape = m.b.shape(at)
         if int(np.prod(shape)) > 6000 and layer in ("pad", "conv"):
             layer = "pool"
@@ -259,11 +325,19 @@ def chain(m, at):
             at = m.add(at, other) if m.pick(0, 1) else m.add(other, at)
         elif layer == "skip":
             at = m.add(at, m.pick(*alike))
+        elif layer == "join":
+            at = m.concatenation([at, m.relu6(at)], m.pick(1, 2, 3))
+        elif layer == "gate":
+            at = m.mul(at, m.logistic(at))
+        elif layer == "squash":
+            # As Conv1D is written: a dimension of one comes and goes.
+            wide = m.expand_dims(at)
+            at = m.reshape(m.squeeze(wide), shape)
         else:
             at = getattr(m, layer)(at)
     if m.pick(0, 1):
         at = m.mean(at, [1, 2])
-    return m.dense(m.reshape(at), int(m.random.randint(1, 8)))
+    return m.dense(m.pick(m.reshape, m.flatten)(at), int(m.random.randint(1, 8)))
 
 
 def network(m):
@@ -286,7 +360,7 @@ def quantized_inside(m):
 
 KINDS = {name: single(name) for name in (
     "conv", "depthwise", "dense", "max_pool", "average_pool", "reshape", "logistic", "softmax", "relu", "relu6", "add",
-    "mean", "pad",
+    "mean", "pad", "mul", "concatenation", "expand_dims", "squeeze", "flatten",
 )}
 KINDS["quantize"] = quantize
 KINDS["network"] = network
@@ -307,17 +381,27 @@ def sample(m, inputs, index, random):
             yield values.astype(np.float32)
 
 
-def write_case(out, name, m, inputs, outputs, random):
+class TFLM:
+    """tflite-micro's interpreter of a model."""
+
+    def __init__(self, model):
+        self.interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 21)
+
+    def run(self, values, outputs):
+        for place, value in enumerate(values):
+            self.interpreter.set_input(value, place)
+        self.interpreter.invoke()
+        return b"".join(self.interpreter.get_output(i).tobytes() for i in range(outputs))
+
+
+def write_case(out, name, m, inputs, outputs, random, judge=TFLM):
     model = m.b.finish(inputs, outputs)
-    interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 21)
+    interpreter = judge(model)
     records = []
     for index in range(SAMPLES):
         values = list(sample(m, inputs, index, random))
-        for place, value in enumerate(values):
-            interpreter.set_input(value, place)
-        interpreter.invoke()
         given = b"".join(value.tobytes() for value in values)
-        got = b"".join(interpreter.get_output(i).tobytes() for i in range(len(outputs)))
+        got = interpreter.run(values, len(outputs))
         records.append((given, got))
     for part in (name.encode(), model):
         out.write(struct.pack("<I", len(part)) + part)
@@ -339,4 +423,5 @@ def main():
                     write_case(out, f"{name}/{kind}/{index}", m, inputs, outputs, random)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -86,7 +86,54 @@ products_float:
     mov     a10, a3
     mov     a11, a4
     blti    a7, 1, .Lsummed
+    bnei    a8, 4, .Lapart
+    beqi    a9, 4, .Lcontiguous
+.Lapart:
     j       .Lrow
+.Lcontiguous:
+    srli    a15, a12, 2
+    j       .Lquads
+    .align 4
+.Lquads:
+    nop.n
+    loop_positive 15, .Lquads_end
+    lsi     1, 10, 0
+    lsi     2, 11, 0
+    lsi     3, 10, 4
+    lsi     4, 11, 4
+    lsi     5, 10, 8
+    lsi     6, 11, 8
+    lsi     7, 10, 12
+    lsi     8, 11, 12
+    fp_op   FP_MUL, 1, 1, 2
+    fp_op   FP_MUL, 3, 3, 4
+    fp_op   FP_MUL, 5, 5, 6
+    fp_op   FP_MUL, 7, 7, 8
+    fp_op   FP_ADD, 0, 0, 1
+    addi    a10, a10, 16
+    fp_op   FP_ADD, 0, 0, 3
+    addi    a11, a11, 16
+    fp_op   FP_ADD, 0, 0, 5
+    fp_op   FP_ADD, 0, 0, 7
+.Lquads_end:
+    extui   a15, a12, 0, 2
+    j       .Lrest
+    .align 4
+.Lrest:
+    nop.n
+    loop_positive 15, .Lrest_end
+    lsi     1, 10, 0
+    lsi     2, 11, 0
+    addi    a10, a10, 4
+    addi    a11, a11, 4
+    fp_op   FP_MUL, 1, 1, 2
+    fp_op   FP_ADD, 0, 0, 1
+.Lrest_end:
+    addi    a7, a7, -1
+    beqz    a7, .Lsummed
+    add     a10, a10, a13
+    add     a11, a11, a14
+    j       .Lcontiguous
     .align 4
 .Lrow:
     nop.n
@@ -227,6 +274,227 @@ products_finish:
     ssi     0, 2, 0
     addi    a2, a2, 4
 .Lunbiased:
+    ret
+
+// void pixels_three_by_three(const float_pixels *p)
+// struct float_pixels
+#define IN 0
+#define OUT 4
+#define WEIGHTS 8
+#define BIAS 12
+#define RANGE 16
+#define COUNT 20
+#define IN_STEP 24
+#define OUT_STEP 28
+#define OUTPUTS 32
+#define ROW 36
+    // The engine's sum starts from zero and ends in the bias. It is the same to the bit to start from the first product
+    // and to add the bias plus zero: only a sum of nothing but negative zeros could tell, and that addition makes it a
+    // positive one, as the start from zero does.
+    .align 4
+    .global pixels_three_by_three
+    .type pixels_three_by_three, @function
+pixels_three_by_three:
+    l32i    a3, a2, WEIGHTS
+    movi    a4, 0
+    lsi     7, 3, 0
+    lsi     8, 3, 4
+    lsi     9, 3, 8
+    lsi     10, 3, 12
+    lsi     11, 3, 16
+    lsi     12, 3, 20
+    lsi     13, 3, 24
+    lsi     14, 3, 28
+    lsi     15, 3, 32
+    wfr     6, 4
+    l32i    a3, a2, BIAS
+    beqz    a3, .Lnine_no_bias
+    lsi     5, 3, 0
+    fp_op   FP_ADD, 6, 6, 5
+.Lnine_no_bias:
+    l32i    a3, a2, RANGE
+    lsi     4, 3, 0
+    lsi     5, 3, 4
+    l32i    a5, a2, IN
+    l32i    a3, a2, ROW
+    l32i    a8, a2, OUT
+    add     a6, a5, a3
+    add     a7, a6, a3
+    l32i    a9, a2, IN_STEP
+    l32i    a10, a2, OUT_STEP
+    l32i    a11, a2, COUNT
+    j       .Lnine
+    .align 4
+.Lnine:
+    nop.n
+    loop_positive 11, .Lnine_end
+    lsi     1, 5, 0
+    lsi     2, 5, 4
+    lsi     3, 5, 8
+    fp_op   FP_MUL, 0, 1, 7
+    fp_op   FP_MUL, 1, 2, 8
+    fp_op   FP_MUL, 2, 3, 9
+    fp_op   FP_ADD, 0, 0, 1
+    fp_op   FP_ADD, 0, 0, 2
+    lsi     1, 6, 0
+    lsi     2, 6, 4
+    lsi     3, 6, 8
+    fp_op   FP_MUL, 1, 1, 10
+    fp_op   FP_MUL, 2, 2, 11
+    fp_op   FP_MUL, 3, 3, 12
+    fp_op   FP_ADD, 0, 0, 1
+    fp_op   FP_ADD, 0, 0, 2
+    fp_op   FP_ADD, 0, 0, 3
+    lsi     1, 7, 0
+    lsi     2, 7, 4
+    lsi     3, 7, 8
+    fp_op   FP_MUL, 1, 1, 13
+    fp_op   FP_MUL, 2, 2, 14
+    fp_op   FP_MUL, 3, 3, 15
+    fp_op   FP_ADD, 0, 0, 1
+    fp_op   FP_ADD, 0, 0, 2
+    fp_op   FP_ADD, 0, 0, 3
+    fp_op   FP_ADD, 0, 0, 6
+    fp_compare FP_OLT, 0, 0, 4
+    fp_move_if_true 0, 4, 0
+    fp_compare FP_OLT, 0, 5, 0
+    fp_move_if_true 0, 5, 0
+    ssi     0, 8, 0
+    add     a5, a5, a9
+    add     a6, a6, a9
+    add     a7, a7, a9
+    add     a8, a8, a10
+.Lnine_end:
+    ret
+
+    // out[channel] = x * weight + bias, clamped; f0 = x, f1 is used.
+    .macro one_tap channel, weight, bias
+    fp_op   FP_MUL, 1, 0, \weight
+    fp_op   FP_ADD, 1, 1, \bias
+    fp_compare FP_OLT, 0, 1, 4
+    fp_move_if_true 1, 4, 0
+    fp_compare FP_OLT, 0, 5, 1
+    fp_move_if_true 1, 5, 0
+    ssi     1, 8, \channel * 4
+    .endm
+
+// void pixels_one_tap(const float_pixels *p)
+    .align 4
+    .global pixels_one_tap
+    .type pixels_one_tap, @function
+pixels_one_tap:
+    l32i    a3, a2, RANGE
+    l32i    a5, a2, IN
+    lsi     4, 3, 0
+    lsi     5, 3, 4
+    l32i    a8, a2, OUT
+    l32i    a9, a2, IN_STEP
+    l32i    a10, a2, OUT_STEP
+    l32i    a11, a2, OUTPUTS
+    l32i    a6, a2, WEIGHTS
+    l32i    a7, a2, BIAS
+    movi    a4, 0
+    wfr     2, 4
+    movi    a3, 5
+    bge     a3, a11, .Lfew_channels
+    // Many channels: weight and bias are read for each.
+    l32i    a2, a2, COUNT
+.Lmany_pixel:
+    blti    a2, 1, .Lmany_done
+    lsi     0, 5, 0
+    add     a5, a5, a9
+    mov     a3, a6
+    mov     a4, a8
+    beqz    a7, .Lmany_no_bias
+    j       .Lmany
+    .align 4
+.Lmany:
+    nop.n
+    loop_positive 11, .Lmany_end
+    lsi     1, 3, 0
+    lsi     3, 7, 0
+    fp_op   FP_MUL, 1, 0, 1
+    fp_op   FP_ADD, 1, 1, 2
+    fp_op   FP_ADD, 1, 1, 3
+    fp_compare FP_OLT, 0, 1, 4
+    fp_move_if_true 1, 4, 0
+    fp_compare FP_OLT, 0, 5, 1
+    fp_move_if_true 1, 5, 0
+    ssi     1, 4, 0
+    addi    a3, a3, 4
+    addi    a7, a7, 4
+    addi    a4, a4, 4
+.Lmany_end:
+    slli    a3, a11, 2
+    sub     a7, a7, a3
+    add     a8, a8, a10
+    addi    a2, a2, -1
+    j       .Lmany_pixel
+    .align 4
+.Lmany_no_bias:
+    nop.n
+    loop_positive 11, .Lmany_no_bias_end
+    lsi     1, 3, 0
+    fp_op   FP_MUL, 1, 0, 1
+    fp_op   FP_ADD, 1, 1, 2
+    fp_compare FP_OLT, 0, 1, 4
+    fp_move_if_true 1, 4, 0
+    fp_compare FP_OLT, 0, 5, 1
+    fp_move_if_true 1, 5, 0
+    ssi     1, 4, 0
+    addi    a3, a3, 4
+    addi    a4, a4, 4
+.Lmany_no_bias_end:
+    add     a8, a8, a10
+    addi    a2, a2, -1
+    j       .Lmany_pixel
+.Lmany_done:
+    ret
+
+    // Up to five channels: weights in f6 ... f10, biases in f11 ... f15, the last channel first.
+    .macro load_channel number, weight, bias, skip
+    movi    a3, \number
+    bge     a3, a11, \skip
+    lsi     \weight, 6, \number * 4
+    wfr     \bias, 4
+    beqz    a7, .Lloaded\@
+    lsi     3, 7, \number * 4
+    fp_op   FP_ADD, \bias, 2, 3
+.Lloaded\@:
+    .endm
+.Lfew_channels:
+    load_channel 0, 6, 11, .Lfew_loaded
+    load_channel 1, 7, 12, .Lfew_loaded
+    load_channel 2, 8, 13, .Lfew_loaded
+    load_channel 3, 9, 14, .Lfew_loaded
+    load_channel 4, 10, 15, .Lfew_loaded
+.Lfew_loaded:
+    // A channel's instructions take 21 bytes: where to go in for so many.
+    movi    a3, 5
+    sub     a3, a3, a11
+    slli    a4, a3, 4
+    slli    a6, a3, 2
+    add     a4, a4, a6
+    add     a3, a4, a3
+    movi    a4, .Lfive
+    add     a3, a4, a3
+    l32i    a11, a2, COUNT
+    j       .Lfew
+    .align 4
+.Lfew:
+    nop.n
+    loop_positive 11, .Lfew_end
+    lsi     0, 5, 0
+    add     a5, a5, a9
+    jx      a3
+.Lfive:
+    one_tap 4, 10, 15
+    one_tap 3, 9, 14
+    one_tap 2, 8, 13
+    one_tap 1, 7, 12
+    one_tap 0, 6, 11
+    add     a8, a8, a10
+.Lfew_end:
     ret
 
 // void products_int8(uint32_t *sums, const int8_t *a, const int8_t *b, int32_t outputs, int32_t offset,

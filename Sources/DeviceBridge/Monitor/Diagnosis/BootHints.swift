@@ -50,6 +50,8 @@ enum BootHints {
             return
                 "The firmware expects PSRAM and finds none: choose the board that is really there, switch PSRAM off, or set its "
                 + "mode (quad or octal) to the module's."
+        case .downloadMode where finding.severity == .info:
+            return "The board waited for a download, which somebody asked for; a reset starts the firmware."
         case .downloadMode:
             return
                 "The board waits for a download: GPIO0 (the BOOT button) was low at reset. Release it and press RESET."

@@ -37,6 +37,13 @@ extension Finding {
         return .panic
     }
 
+    /// Puts the operator's name where our firmware said its code.
+    mutating func nameOperator(of names: [String]) {
+        guard code == .opMissing, let code = details["op"]?.number else { return }
+        details["opcode"] = .number(code)
+        details["op"] = names.indices.contains(code) ? .text(names[code]) : nil
+    }
+
     /// What a sketch of ours reports with `espmask: error=CODE key=value ...`.
     static func reported(_ name: String, _ report: SketchReport, _ line: MonitorLine, isReady: Bool) -> Finding {
         let code = DiagnosisCode(rawValue: name)

@@ -31,6 +31,13 @@ struct LinePattern: Equatable, Sendable {
         if case .text(let bytes) = pieces.first { bytes } else { [] }
     }
 
+    /// The longest text that must stand in a line: what tells best that the pattern may be there.
+    var longestText: [UInt8] {
+        pieces.prefix(required).reduce([]) { longest, piece in
+            if case .text(let bytes) = piece, bytes.count > longest.count { bytes } else { longest }
+        }
+    }
+
     init(_ source: String) {
         var pieces: [Piece] = []
         var required: Int?

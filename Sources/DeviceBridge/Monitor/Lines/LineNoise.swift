@@ -5,7 +5,8 @@
 public struct LineNoise: Equatable, Sendable {
     private var readable = 0
     private var unreadable = 0
-    /// Bytes that a character of UTF-8 still needs.
+    /// Bytes that a character of UTF-8 has so far and still needs.
+    private var pending = 0
     private var expected = 0
     private var told = false
     /// So many bytes decide; half of them unreadable are too many. A receiver that is much slower than the sender gets
@@ -19,7 +20,7 @@ public struct LineNoise: Equatable, Sendable {
     public mutating func take(_ bytes: [UInt8]) -> Bool {
         guard !told else { return false }
         for byte in bytes {
-            if isReadable(byte) { readable += 1 } else { unreadable += 1 }
+            take(byte)
             guard readable + unreadable >= Self.windowBytes else { continue }
             if unreadable > readable {
                 told = true
@@ -38,20 +39,26 @@ public struct LineNoise: Equatable, Sendable {
         return usual.dropLast().joined(separator: ", ") + " or " + (usual.last ?? "")
     }
 
-    /// Printable, or part of how text is sent, or of a whole character of UTF-8.
-    private mutating func isReadable(_ byte: UInt8) -> Bool {
+    /// Counts a byte: printable, or part of how text is sent, or of a whole character of UTF-8, or none of these.
+    private mutating func take(_ byte: UInt8) {
         if byte & 0xC0 == 0x80, expected > 0 {
+            pending += 1
             expected -= 1
-            return true
+            if expected == 0 {
+                readable += pending
+                pending = 0
+            }
+            return
         }
-        expected = 0
+        // A character that does not go on was none.
+        unreadable += pending
+        (pending, expected) = (0, 0)
         switch byte {
-        case 0x09, 0x0A, 0x0D, 0x1B, 0x20..<0x7F: return true
-        case 0xC2..<0xE0: expected = 1
-        case 0xE0..<0xF0: expected = 2
-        case 0xF0..<0xF5: expected = 3
-        case _: return false
+        case 0x09, 0x0A, 0x0D, 0x1B, 0x20..<0x7F: readable += 1
+        case 0xC2..<0xE0: (pending, expected) = (1, 1)
+        case 0xE0..<0xF0: (pending, expected) = (1, 2)
+        case 0xF0..<0xF5: (pending, expected) = (1, 3)
+        case _: unreadable += 1
         }
-        return true
     }
 }

@@ -26,7 +26,7 @@ struct LineTraits: OptionSet, Equatable, Sendable {
     static let panic = LineTraits(rawValue: 1 << 8)
     /// What begins a new line wherever it stands.
     static let cut = LineTraits(rawValue: 1 << 9)
-    /// The beginning of a diagnosis rule's pattern.
+    /// A text of a diagnosis rule's pattern.
     static let rule = LineTraits(rawValue: 1 << 10)
     /// A dump with something before it.
     static let callback = LineTraits(rawValue: 1 << 11)
@@ -70,8 +70,8 @@ extension WordScanner {
             "abort() was called at pc", "assert failed:", "corrupt heap:", "***error***", "register dump:")
         add(.callback, "ondatacallback(")
         add(.hexadecimal, "0x")
-        // Eight letters tell a rule's beginning well enough.
-        for rule in RuleIndex.all.rules { table.append((Array(rule.pattern.head.prefix(8)), .rule)) }
+        // Sixteen letters tell a rule's text well enough.
+        for rule in RuleIndex.all.rules { table.append((Array(rule.pattern.longestText.prefix(16)), .rule)) }
         return WordScanner(table)
     }()
 }

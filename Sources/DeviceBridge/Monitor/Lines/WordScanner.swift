@@ -37,12 +37,8 @@ struct WordScanner: Sendable {
             next.withUnsafeBufferPointer { next in
                 guard let columns = columns.baseAddress, let next = next.baseAddress else { return }
                 var state = 0
-                var lastColumn: UInt8 = 0
                 for byte in line {
-                    let column = columns[Int(byte)]
-                    if column == 1, lastColumn == 1 { continue }
-                    lastColumn = column
-                    state = Int(next[state &<< 6 | Int(column)])
+                    state = Int(next[state &<< 6 | Int(columns[Int(byte)])])
                     if state >= firstEnding {
                         let word = traits[state]
                         found |= word
@@ -57,6 +53,8 @@ struct WordScanner: Sendable {
     private mutating func build(_ words: [(word: [UInt8], traits: LineTraits)]) {
         var children: [[UInt8: Int]] = [[:]]
         var ends: [UInt32] = [0]
+        // Whether the last byte of a state is a space.
+        var isSpace = [false]
         for (word, traits) in words {
             var state = 0
             for byte in word {
@@ -66,6 +64,7 @@ struct WordScanner: Sendable {
                 } else {
                     children.append([:])
                     ends.append(0)
+                    isSpace.append(column == 1)
                     children[state][column] = children.count - 1
                     state = children.count - 1
                 }
@@ -73,7 +72,9 @@ struct WordScanner: Sendable {
             ends[state] |= traits.rawValue
         }
         precondition(children.count <= Int(UInt16.max), "too many words")
-        let rows = complete(children, &ends)
+        var rows = complete(children, &ends)
+        // Several spaces are one: behind a space another leads nowhere.
+        for state in isSpace.indices where isSpace[state] { rows[state * Self.width + 1] = state }
         renumber(rows, ends)
     }
 

@@ -39,7 +39,7 @@ struct InferenceParser: Equatable, Sendable {
         if traits.contains(.otherResult) || block.isOpen, let result = block.take(line) { done += emit(result) }
         if block.isOpen {
             // A line of a report is nothing else.
-        } else if let numbers = Self.dump(line) {
+        } else if !traits.contains(.prediction), let numbers = Self.dump(line, traits) {
             take(numbers, line: line.number)
         } else if traits.contains(.prediction) || traits.contains(.otherResult), !line.isCutShort,
             let result = ResultLine(line, traits)
@@ -96,12 +96,14 @@ struct InferenceParser: Equatable, Sendable {
     private mutating func finishHeld(bits: [String], microseconds: Int?) -> [InferenceEvent] {
         guard var event = held else { return [] }
         event.bits = bits
-        // Two decimals hide on which side of the threshold an output lies; the bits do not.
-        let exact = bits.map { $0.utf8.count == 8 ? UInt32($0, radix: 16).map { Double(Float(bitPattern: $0)) } : nil }
-        if event.label == name(event.values), exact.count == event.values.count, !exact.contains(nil) {
-            event.label = name(exact)
-        }
         event.microseconds = microseconds
+        if !labels.isEmpty, event.label == name(event.values) {
+            // Two decimals hide on which side of the threshold an output lies; the bits do not.
+            let exact = bits.map { word in
+                word.utf8.count == 8 ? UInt32(word, radix: 16).map { Double(Float(bitPattern: $0)) } : nil
+            }
+            if exact.count == event.values.count, !exact.contains(nil) { event.label = name(exact) }
+        }
         held = event
         return release()
     }
@@ -159,9 +161,11 @@ struct InferenceParser: Equatable, Sendable {
 
     /// The values of `-0.39,-0.06,...,` or `onDataCallback(0x3ffe3a84, 100)157,50,...,`. Fewer than four numbers are
     /// some reading, not an input.
-    private static func dump(_ line: MonitorLine) -> PrintedNumbers? {
+    private static func dump(_ line: MonitorLine, _ traits: LineTraits) -> PrintedNumbers? {
+        // A log's head begins with a letter or a bracket and stands before numbers only where the line ends in them.
+        guard let last = line.bytes.last, last < 0x40 || last | 0x20 == 0x6E || last | 0x20 == 0x66 else { return nil }
         var start = line.log?.messageStart ?? 0
-        if let callback = line.bytes.position(of: "onDataCallback("),
+        if traits.contains(.callback), let callback = line.bytes.position(of: "onDataCallback("),
             let close = line.bytes[callback...].lastIndex(of: 0x29)
         {
             start = close + 1
@@ -191,7 +195,7 @@ struct InferenceParser: Equatable, Sendable {
     }
 
     /// Whether a line is an input, as far as its form tells.
-    static func isDump(_ line: MonitorLine) -> Bool { dump(line) != nil }
+    static func isDump(_ line: MonitorLine) -> Bool { dump(line, .callback) != nil }
 }
 
 extension MonitorLine {

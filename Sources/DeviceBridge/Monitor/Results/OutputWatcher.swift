@@ -38,7 +38,7 @@ struct OutputWatcher: Equatable, Sendable {
             same += 1
         } else {
             same = 1
-            inputsOfSame = []
+            inputsOfSame.removeAll(keepingCapacity: true)
         }
         previous = exact
         if let key, inputsOfSame.count < 64 { inputsOfSame.insert(key) }
@@ -142,7 +142,8 @@ struct OutputWatcher: Equatable, Sendable {
             // A quiet NaN's bits, printed as an integer.
             if token.elementsEqual("2146959360".utf8) { return ("2146959360", .notANumber) }
             guard let oddity = NumberToken.oddity(of: token) else { continue }
-            let before = lower[..<token.startIndex].last { $0 != 0x20 && $0 != 0x09 }
+            // The list of a value may stand in brackets.
+            let before = lower[..<token.startIndex].last { $0 != 0x20 && $0 != 0x09 && $0 != 0x5B && $0 != 0x7B }
             let assigned = before == 0x3D || before == 0x3A
             let signed = token.first == 0x2D
             guard assigned || signed || numbers > 0 && before.map({ !$0.isLetter }) ?? true || tokens.count == 1 else {

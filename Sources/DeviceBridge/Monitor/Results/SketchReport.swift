@@ -21,40 +21,99 @@ public struct SketchReport: Equatable, Sendable {
     /// What the line is about.
     public var kind: Kind
     /// All pairs of the line.
-    public var fields: [String: String]
+    public var fields: [String: String] {
+        var pairs: [String: String] = [:]
+        Self.eachPair(of: text) { key, value in
+            pairs[String(decoding: key, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+        }
+        return pairs
+    }
     /// The line's number.
     public var line: Int
+    /// What stands behind `espmask: `.
+    private let text: ArraySlice<UInt8>
 
     init?(_ line: MonitorLine) {
         guard let start = line.bytes.position(of: "espmask: ") else { return nil }
-        let words = String(decoding: line.bytes[(start + 9)...], as: UTF8.self).split(separator: " ")
-        guard !words.isEmpty else { return nil }
-        var pairs: [String: String] = [:]
-        for word in words {
-            guard let equals = word.firstIndex(of: "=") else { continue }
-            pairs[String(word[..<equals])] = String(word[word.index(after: equals)...])
-        }
-        fields = pairs
+        let rest = line.bytes[(start + 9)...]
         self.line = line.number
-        if words.elementsEqual(["ready"]) {
-            kind = .ready
-        } else if let code = pairs["error"] {
-            kind = .error(code: code)
-        } else if let name = pairs["model"] {
+        if rest.elementsEqual(Self.ready) {
+            (kind, text) = (.ready, [])
+            return
+        }
+        guard rest.contains(where: { $0 != 0x20 }) else { return nil }
+        text = rest
+        var found = Known()
+        Self.eachPair(of: text) { found.take($0, $1) }
+        if let code = found.error {
+            kind = .error(code: String(decoding: code, as: UTF8.self))
+        } else if let name = found.model {
             kind = .model(
-                name: name, slot: pairs["slot"] ?? "", bytes: pairs["bytes"].flatMap(Self.count),
-                crc32: pairs["crc32"] ?? "")
-        } else if let arena = pairs["arena"].flatMap(Self.count) {
-            kind = .arena(bytes: arena, used: pairs["used"].flatMap(Self.count))
-        } else if let bits = pairs["out"] {
+                name: String(decoding: name, as: UTF8.self), slot: String(decoding: found.slot ?? [], as: UTF8.self),
+                bytes: found.bytes.flatMap(Self.count), crc32: String(decoding: found.crc32 ?? [], as: UTF8.self))
+        } else if let arena = found.arena.flatMap(Self.count) {
+            kind = .arena(bytes: arena, used: found.used.flatMap(Self.count))
+        } else if let bits = found.out {
             kind = .result(
-                count: pairs["n"].flatMap(Self.count), bits: bits.split(separator: ",").map(String.init),
-                microseconds: pairs["us"].flatMap(Self.count))
+                count: found.n.flatMap(Self.count),
+                bits: bits.split(separator: 0x2C).map { String(decoding: $0, as: UTF8.self) },
+                microseconds: found.us.flatMap(Self.count))
         } else {
             kind = .other
         }
     }
 
+    private static let ready = Array("ready".utf8)
+
+    /// The values of the keys that have a meaning here; of a key that comes twice the last one counts.
+    private struct Known {
+        var error, model, slot, bytes, crc32, arena, used, out, n, us: ArraySlice<UInt8>?
+
+        mutating func take(_ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
+            func isKey(_ name: StaticString) -> Bool {
+                key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            }
+            switch key.count {
+            case 1: if isKey("n") { n = value }
+            case 2: if isKey("us") { us = value }
+            case 3: if isKey("out") { out = value }
+            case 4: if isKey("used") { used = value } else if isKey("slot") { slot = value }
+            case 5:
+                if isKey("error") {
+                    error = value
+                } else if isKey("model") {
+                    model = value
+                } else if isKey("bytes") {
+                    bytes = value
+                } else if isKey("crc32") {
+                    crc32 = value
+                } else if isKey("arena") {
+                    arena = value
+                }
+            case _: break
+            }
+        }
+    }
+
+    /// Calls `take` with the words `key=value` of a text.
+    private static func eachPair(
+        of text: ArraySlice<UInt8>, _ take: (ArraySlice<UInt8>, ArraySlice<UInt8>) -> Void
+    ) {
+        var at = text.startIndex
+        while at < text.endIndex {
+            let start = at
+            while at < text.endIndex, text[at] != 0x20 { at += 1 }
+            if let equals = text[start..<at].firstIndex(of: 0x3D) {
+                take(text[start..<equals], text[(equals + 1)..<at])
+            }
+            at += 1
+        }
+    }
+
     /// A count that a 32-bit board can mean.
-    private static func count(_ text: String) -> Int? { UInt32(text).map { Int($0) } }
+    private static func count(_ text: ArraySlice<UInt8>) -> Int? {
+        guard !text.isEmpty, text.count <= 10, text.allSatisfy(\.isDigit) else { return nil }
+        let number = text.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        return number <= Int(UInt32.max) ? number : nil
+    }
 }

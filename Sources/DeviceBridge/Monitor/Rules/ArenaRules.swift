@@ -29,6 +29,10 @@ enum ArenaRules {
                 .arenaTooSmall,
                 "Failed to allocate memory. Requested: <needed:int>~, available<available>, missing: <missing:int>",
                 judge: remainder),
+            // What is left of any of these where a log library cut the head off.
+            DiagnosisRule(
+                .arenaTooSmall, "Requested: <needed:int>, available<available>~, missing: <missing:int>",
+                judge: remainder),
         ]
         + [
             "Failed to allocate memory for memory planning, ~<requested:int> bytes",

@@ -93,6 +93,7 @@ enum ModelRules {
             "Invoke() called after initialization failed",
             "Interpreter has not been initialized", "MicroAllocator: Failed to initialize",
             "MicroAllocator: Model allocation started before", "tensor allocation failed",
+            "Failed to initialize tensor ", "Failed to initialize input tensor", "Failed to initialize output tensor",
         ].map { DiagnosisRule(.allocateTensorsFailed, $0, weak: true) }
         + [
             DiagnosisRule(.allocateTensorsFailed, "Allocation failed", weak: true, judge: wholeLine),

@@ -1,19 +1,20 @@
-// ADD for float32 and int8, with a fused activation and with broadcasting.
+// ADD and MUL for float32 and int8, with a fused activation and with broadcasting.
 #include "fixedpoint.h"
 #include "rounding.h"
 #include "window.h"
 
 enum { FUSED = 0 };
-enum { OPTIONS_TYPE = 11 };
+enum { ADD_OPTIONS_TYPE = 11, MUL_OPTIONS_TYPE = 21 };
 #define LEFT_SHIFT 20  // int8 inputs are summed with this many fraction bits
 
-typedef struct addition {
+typedef struct pairwise {
     activation_range range;
-    fixed_factor first, second, sum;
+    fixed_factor first, second, result;
     // Per output dimension: how far each input moves; 0 where it is broadcast.
     int32_t step1[INFERENCE_MAX_RANK], step2[INFERENCE_MAX_RANK];
     bool same;  // no broadcasting
-} addition;
+    bool multiplies;
+} pairwise;
 
 // Steps of an input whose dimensions are aligned with the output's at the last one; false = it does not fit.
 static bool steps_of(const inference_tensor *in, const inference_tensor *out, int32_t *steps) {
@@ -30,24 +31,32 @@ static bool steps_of(const inference_tensor *in, const inference_tensor *out, in
 }
 
 // The output is exactly as large as the inputs ask for.
-static bool is_covered(const addition *a, const inference_tensor *out) {
+static bool is_covered(const pairwise *a, const inference_tensor *out) {
     for (uint32_t i = 0; i < out->rank; i++)
         if (out->dims[i] != 1 && a->step1[i] == 0 && a->step2[i] == 0) return false;
     return true;
 }
 
-static inference_reason open_factors(operation *o, addition *a) {
-    float larger = o->input.scale > o->second.scale ? o->input.scale : o->second.scale;
-    // Against twice the larger scale, which is exact in floating point.
-    a->first = fixed_ratio(o->input.scale, 1.0f, larger, -1);
-    a->second = fixed_ratio(o->second.scale, 1.0f, larger, -1);
-    a->sum = fixed_ratio(larger, 1.0f, o->output.scale, 1 - LEFT_SHIFT);
-    if (a->sum.shift > 0) return refuse(o, INFERENCE_REASON_MULTIPLIER, o->output_id, 0);
+static inference_reason open_factors(operation *o, pairwise *a) {
+    int32_t most = 0;
+    if (a->multiplies) {
+        a->result = fixed_ratio(o->input.scale, o->second.scale, o->output.scale, 0);
+        most = 30;
+    } else {
+        float larger = o->input.scale > o->second.scale ? o->input.scale : o->second.scale;
+        // Against twice the larger scale, which is exact in floating point.
+        a->first = fixed_ratio(o->input.scale, 1.0f, larger, -1);
+        a->second = fixed_ratio(o->second.scale, 1.0f, larger, -1);
+        a->result = fixed_ratio(larger, 1.0f, o->output.scale, 1 - LEFT_SHIFT);
+    }
+    if (a->result.shift > most) return refuse(o, INFERENCE_REASON_MULTIPLIER, o->output_id, 0);
     return INFERENCE_REASON_NONE;
 }
 
-static inference_reason add_open(operation *o, addition *a) {
-    uint32_t function = o->op.options_type == OPTIONS_TYPE ? flat_u8(o->model, &o->op.options, FUSED, 0) : 0;
+static inference_reason pairwise_open(operation *o, pairwise *a) {
+    a->multiplies = o->op.code == INFERENCE_MUL;
+    uint32_t type = a->multiplies ? MUL_OPTIONS_TYPE : ADD_OPTIONS_TYPE;
+    uint32_t function = o->op.options_type == type ? flat_u8(o->model, &o->op.options, FUSED, 0) : 0;
     inference_reason reason = activation_range_of(o, function, &a->range);
     if (reason != INFERENCE_REASON_NONE) return reason;
     a->same = same_dims(&o->input, &o->output) && same_dims(&o->second, &o->output);
@@ -58,39 +67,45 @@ static inference_reason add_open(operation *o, addition *a) {
     return o->output.type == INFERENCE_INT8 ? open_factors(o, a) : INFERENCE_REASON_NONE;
 }
 
-inference_reason add_check(operation *o) {
-    addition a;
+inference_reason pairwise_check(operation *o) {
+    pairwise a;
     inference_reason reason = check_same_type(o);
     if (reason != INFERENCE_REASON_NONE) return reason;
     if (o->second.type != o->input.type) return refuse(o, INFERENCE_REASON_TYPE, o->input_ids[1], o->second.type);
     if (o->input.type == INFERENCE_INT8 && o->second.scale_count == 0)
         return refuse(o, INFERENCE_REASON_QUANTIZATION, o->input_ids[1], 0);
-    return add_open(o, &a);
+    return pairwise_open(o, &a);
 }
 
-static int8_t sum_int8(const addition *a, const operation *o, int32_t x, int32_t y) {
-    int32_t first = fixed_scale(wrap_shift(x - o->input.zero_point, LEFT_SHIFT), a->first);
-    int32_t second = fixed_scale(wrap_shift(y - o->second.zero_point, LEFT_SHIFT), a->second);
-    int32_t sum = wrap_add(fixed_scale(wrap_add(first, second), a->sum), o->output.zero_point);
-    return (int8_t)clamp(sum, a->range.low_q, a->range.high_q);
+static int8_t of_int8(const pairwise *a, const operation *o, int32_t x, int32_t y) {
+    int32_t result;
+    x -= o->input.zero_point, y -= o->second.zero_point;
+    if (a->multiplies) {
+        result = x * y;
+    } else {
+        int32_t first = fixed_scale(wrap_shift(x, LEFT_SHIFT), a->first);
+        result = wrap_add(first, fixed_scale(wrap_shift(y, LEFT_SHIFT), a->second));
+    }
+    result = wrap_add(fixed_scale(result, a->result), o->output.zero_point);
+    return (int8_t)clamp(result, a->range.low_q, a->range.high_q);
 }
 
-static void add_one(const addition *a, const operation *o, uint32_t at, uint32_t at1, uint32_t at2) {
+static void of_one(const pairwise *a, const operation *o, uint32_t at, uint32_t at1, uint32_t at2) {
     if (o->output.type == INFERENCE_INT8) {
-        ((int8_t *)o->out)[at] = sum_int8(a, o, ((const int8_t *)o->in)[at1], ((const int8_t *)o->in2)[at2]);
+        ((int8_t *)o->out)[at] = of_int8(a, o, ((const int8_t *)o->in)[at1], ((const int8_t *)o->in2)[at2]);
         return;
     }
-    float sum = ((const float *)o->in)[at1] + ((const float *)o->in2)[at2];
-    ((float *)o->out)[at] = clamp_float(sum, &a->range);
+    float x = ((const float *)o->in)[at1], y = ((const float *)o->in2)[at2];
+    ((float *)o->out)[at] = clamp_float(a->multiplies ? x * y : x + y, &a->range);
 }
 
-static void add_broadcast(const addition *a, const operation *o) {
+static void broadcast(const pairwise *a, const operation *o) {
     const inference_tensor *out = &o->output;
     uint32_t place[INFERENCE_MAX_RANK];
     for (uint32_t i = 0; i < out->rank; i++) place[i] = 0;
     int32_t at1 = 0, at2 = 0;
     for (uint32_t at = 0; at < out->elements; at++) {
-        add_one(a, o, at, (uint32_t)at1, (uint32_t)at2);
+        of_one(a, o, at, (uint32_t)at1, (uint32_t)at2);
         for (uint32_t i = out->rank; i-- > 0;) {
             at1 += a->step1[i], at2 += a->step2[i];
             if (++place[i] < out->dims[i]) break;
@@ -100,18 +115,18 @@ static void add_broadcast(const addition *a, const operation *o) {
     }
 }
 
-void add_run(operation *o) {
-    addition a;
-    if (add_open(o, &a) != INFERENCE_REASON_NONE) return;
+void pairwise_run(operation *o) {
+    pairwise a;
+    if (pairwise_open(o, &a) != INFERENCE_REASON_NONE) return;
     if (!a.same) {
-        add_broadcast(&a, o);
+        broadcast(&a, o);
         return;
     }
-    for (uint32_t at = 0; at < o->output.elements; at++) add_one(&a, o, at, at, at);
+    for (uint32_t at = 0; at < o->output.elements; at++) of_one(&a, o, at, at, at);
 }
 
 // Forward only, so that both inputs may be written over. Asked for inputs with as many elements as the output.
-void add_overlap(operation *o, overlap_rule *rule) {
+void pairwise_overlap(operation *o, overlap_rule *rule) {
     (void)o;
     rule->forward_from = 0;
 }
