@@ -54,7 +54,8 @@ struct EvaluateTests {
         #expect(low.status == 1 && low.output.contains("accuracy-too-low"))
         let good = try await Self.evaluate(artifacts, ["--min-accuracy", "0.4"])
         #expect(good.status == 0, "\(good.errors)")
-        let same = try await Self.evaluate(artifacts, ["--compare", try DemoArtifacts().folder.path.string])
+        let other = try DemoArtifacts()
+        let same = try await Self.evaluate(artifacts, ["--compare", other.folder.path.string])
         #expect(same.status == 0 && same.output.contains("before"), "\(same.errors)")
         // A baseline that says the opposite is worse than the one before.
         let worse = try DemoArtifacts()
@@ -163,6 +164,6 @@ struct EvaluateTests {
 extension String {
     /// What comes behind a text; nil where it is not there.
     fileprivate func components(from marker: String) -> Substring? {
-        firstRange(of: marker).map { self[$0.upperBound...] }
+        firstRange(of: marker).map { suffix(from: $0.upperBound) }
     }
 }

@@ -18,10 +18,9 @@ struct SendTests {
     }
 
     private static func bits(_ text: String, key: String = "bits") -> [String] {
-        text.split(separator: "\n").compactMap { line in
-            line.firstRange(of: "\"\(key)\":[\"").map { range in
-                String(line[range.upperBound...].prefix { $0 != "\"" })
-            }
+        text.split(separator: "\n").compactMap { (line: Substring) -> String? in
+            guard let range = line.firstRange(of: "\"\(key)\":[\"") else { return nil }
+            return String(line.suffix(from: range.upperBound).prefix { $0 != "\"" })
         }
     }
 

@@ -62,9 +62,15 @@ struct BoardTalk {
     private func isAnswer(_ inference: InferenceEvent, to pixels: [Float]) -> Bool {
         guard let printed = inference.inputs else { return true }
         guard printed.count == pixels.count else { return false }
-        // An int8 input is printed as what its nearest step means.
-        let step = model.loaded.inputs.first?.scale.map { Double($0) / 2 } ?? 0
-        return zip(printed, pixels).allSatisfy { abs($0 - Double($1)) <= 0.0051 + step }
+        guard model.slot.inputTransform == nil, let input = model.loaded.inputs.first, let scale = input.scale,
+            let zero = input.zeroPoint
+        else { return zip(printed, pixels).allSatisfy { abs($0 - Double($1)) <= 0.0051 } }
+        // An int8 input is printed as what its nearest step means, or its last one.
+        let steps = (Float(-128 - zero) * scale)...(Float(127 - zero) * scale)
+        return zip(printed, pixels).allSatisfy { printed, pixel in
+            let held = min(max(pixel, steps.lowerBound), steps.upperBound)
+            return abs(printed - Double(held)) <= 0.0051 + Double(scale) / 2
+        }
     }
 
     private mutating func take(_ event: MonitorEvent) throws {

@@ -91,9 +91,13 @@ extension PackedModel {
 
     /// The pixels of a sample, -1 to 1, for a picture of it.
     func pixels(_ sample: [InputValue]) -> [Float] {
-        guard takesWholeNumbers, let input = loaded.inputs.first, let scale = input.scale, let zero = input.zeroPoint
-        else { return sample.map(\.number) }
-        return sample.map { ($0.number - Float(zero)) * scale }
+        let input = loaded.inputs.first
+        return sample.map { value in
+            switch value {
+            case .real(let real): real
+            case .whole(let whole): (Float(whole) - Float(input?.zeroPoint ?? 0)) * (input?.scale ?? 1)
+            }
+        }
     }
 
     /// The class of a prediction, from its exact outputs.

@@ -80,7 +80,7 @@ struct TrainingScript {
         let console = console
         let isQuiet = script == "crop_faces.py"
         _ = try await environment.run(
-            script, arguments + (isQuiet || script == "camera.py" ? [] : ["--events"]),
+            script, (isQuiet || script == "camera.py" ? [] : ["--events"]) + arguments,
             hasExplained: { ending.with { $0.failure != nil } }
         ) { line in
             guard let event = TrainingEvent(line: line) else { return false }
