@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .target(name: "Evaluation", dependencies: ["ESPImage", crypto], swiftSettings: strict),
         .target(name: "Pictures", dependencies: ["CPNG", "CTurboJPEG"], swiftSettings: strict),
         .target(name: "CSerial"),
         .target(name: "ESPImage", dependencies: [crypto], swiftSettings: strict),
@@ -52,7 +53,7 @@ let package = Package(
             name: "espmask",
             dependencies: [
                 "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", "Pictures",
-                system, crypto,
+                "Evaluation", system, crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -64,6 +65,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PicturesTests", dependencies: ["Pictures", "TestSupport", system], swiftSettings: strict),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport", system, subprocess],
+            swiftSettings: strict),
         .testTarget(
             name: "InferenceTests", dependencies: ["InferenceC", "HostInference", "TestSupport", system],
             exclude: ["peers", "Sanitizer"], swiftSettings: strict),

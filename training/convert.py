@@ -1,4 +1,4 @@
-"""Keras network to .tflite bytes: float32, and int8 throughout with int8 in and out.
+"""Keras network to .tflite bytes: float32, dynamic-range, and int8 throughout with int8 in and out.
 
 The batch is fixed at 1 in the signature, which keeps SHAPE, STRIDED_SLICE and PACK out of the file, and only
 built-in operators are allowed.
@@ -20,6 +20,16 @@ def _converter(network):
 def float32(network):
     """The network with float32 weights and activations."""
     return _converter(network).convert()
+
+
+def dynamic(network):
+    """The network with int8 weights where a layer has 1024 or more of them, the rest as in float32.
+
+    The converter leaves smaller layers alone: a small network comes out as it went in.
+    """
+    converter = _converter(network)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return converter.convert()
 
 
 def int8(network, examples):

@@ -80,10 +80,15 @@ def dequantized(values, tensor):
     return (np.float32(tensor.scales[0]) * (values.astype(np.int32) - tensor.zero_points[0])).astype(np.float32)
 
 
-def run_all(name, model, inputs):
-    """Raw outputs [count] of a one-output network for float32 inputs [count, ...]."""
+def run_rows(name, model, inputs):
+    """Raw outputs [count, outputs] of a network for float32 inputs [count, ...]."""
     graph = tflite_file.read(model)
     source = graph.tensors[graph.inputs[0]]
     run = open_engine(name, model)
     values = quantized(inputs, source).reshape((len(inputs),) + tuple(source.shape))
-    return np.array([run(row).reshape(-1)[0] for row in values])
+    return np.array([run(row).reshape(-1) for row in values])
+
+
+def run_all(name, model, inputs):
+    """Raw outputs [count] of a one-output network for float32 inputs [count, ...]."""
+    return run_rows(name, model, inputs)[:, 0]

@@ -1,6 +1,6 @@
-"""The workshop's two networks, and how they are trained: several starts, the best on validation is kept.
+"""The workshop's two networks, and how the demo's are trained: several starts, the best on validation is kept.
 
-Both end in one sigmoid: near 1 is no_mask, near 0 is mask.
+Of two classes both end in one sigmoid: near 1 is the second class (no_mask), near 0 the first (mask).
 """
 
 import tensorflow as tf
@@ -16,29 +16,36 @@ def _decay():
     return tf.keras.regularizers.L2(1e-4)
 
 
-def cnn():
-    """10 x 10 x 1 pixels; 340 parameters."""
+def _ending(classes):
+    """One sigmoid for two classes, a softmax for more: units and activation of the last layer."""
+    return (1, "sigmoid") if classes == 2 else (classes, "softmax")
+
+
+def cnn(size=10, classes=2):
+    """size x size x 1 pixels; 340 parameters for 10 and two classes."""
+    units, activation = _ending(classes)
     return tf.keras.Sequential(
         [
-            layers.Input((10, 10, 1)),
+            layers.Input((size, size, 1)),
             layers.SeparableConv2D(5, 3, activation="relu", name="separable"),
             layers.Flatten(name="flatten"),
-            layers.Dense(1, activation="sigmoid", kernel_regularizer=_decay(), name="out"),
+            layers.Dense(units, activation=activation, kernel_regularizer=_decay(), name="out"),
         ],
-        name="mask_cnn_10",
+        name=f"mask_cnn_{size}",
     )
 
 
-def mlp():
-    """7 principal components; 120 parameters."""
+def mlp(components=7, classes=2):
+    """Principal components; 120 parameters for 7 and two classes."""
+    units, activation = _ending(classes)
     return tf.keras.Sequential(
         [
-            layers.Input((7,)),
+            layers.Input((components,)),
             layers.Dense(7, activation="relu", name="hidden1"),
             layers.Dense(7, activation="relu", name="hidden2"),
-            layers.Dense(1, activation="sigmoid", name="out"),
+            layers.Dense(units, activation=activation, name="out"),
         ],
-        name="mask_mlp_7",
+        name=f"mask_mlp_{components}",
     )
 
 

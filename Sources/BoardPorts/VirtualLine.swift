@@ -183,8 +183,10 @@ public actor VirtualLine: SerialLine {
         return bytes
     }
 
+    /// Exact, and rounded up: a deadline that comes out a nanosecond early, as by way of a Double, is never reached.
     private func nanoseconds(_ time: Duration) -> UInt64 {
-        UInt64(max(0, time / .nanoseconds(1)))
+        let (seconds, attoseconds) = time.components
+        return UInt64(max(0, seconds)) * 1_000_000_000 + (UInt64(max(0, attoseconds)) + 999_999_999) / 1_000_000_000
     }
 
     private func rest(until deadline: Duration) async throws(DeviceError) {

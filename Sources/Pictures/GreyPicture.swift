@@ -30,6 +30,17 @@ public struct GreyPicture: Equatable, Sendable {
             })
     }
 
+    /// A part of the picture; nil where it does not lie inside.
+    public func cropped(left: Int, top: Int, width newWidth: Int, height newHeight: Int) -> GreyPicture? {
+        guard left >= 0, top >= 0, newWidth > 0, newHeight > 0, newWidth <= width, newHeight <= height,
+            left <= width - newWidth, top <= height - newHeight
+        else { return nil }
+        let rows = (top..<(top + newHeight)).flatMap { row in
+            pixels[(row * width + left)..<(row * width + left + newWidth)]
+        }
+        return GreyPicture(width: newWidth, height: newHeight, pixels: rows)
+    }
+
     /// The picture in another size: each new pixel is the mean of the area it covers, rounded to nearest.
     public func resized(width newWidth: Int, height newHeight: Int) -> GreyPicture? {
         if newWidth == width, newHeight == height { return self }

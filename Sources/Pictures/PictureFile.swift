@@ -8,6 +8,9 @@ import CTurboJPEG
 public struct PictureError: Error, Equatable, Sendable {
     /// What is wrong with it.
     public var message: String
+
+    /// An error in words.
+    public init(message: String) { self.message = message }
 }
 
 /// Decodes files.

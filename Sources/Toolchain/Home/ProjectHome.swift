@@ -38,6 +38,8 @@ public struct ProjectHome: Sendable, Equatable {
     public var boards: FilePath { root.appending("boards") }
     /// The folder of sketches.
     public var sketches: FilePath { root.appending("sketches") }
+    /// The training scripts.
+    public var training: FilePath { root.appending("training") }
     /// The inference engine's sources.
     public var inferenceEngine: FilePath { root.appending("Sources").appending("InferenceC") }
 

@@ -10,6 +10,7 @@ struct ModelHeaderCommand: AsyncParsableCommand {
 
     @Argument(help: "The .tflite file.") var model: String
     @Option(name: .shortAndLong, help: "Where the header goes.") var output: String
+    @Option(help: "The name of the array; the file's where not given.") var name: String?
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
@@ -17,7 +18,7 @@ struct ModelHeaderCommand: AsyncParsableCommand {
         let bytes = try Files.read(model)
         let (loaded, plan) = try PackedModel.load(bytes, path: model)
         let header = ModelHeader(
-            name: ModelCommand.name(of: model), bytes: bytes, model: loaded, arenaBytes: plan.arenaBytes)
+            name: ModelCommand.name(of: model), array: name, bytes: bytes, model: loaded, arenaBytes: plan.arenaBytes)
         try Files.write(Array(header.text.utf8), to: output)
         console.event([
             "file": .string(output), "array": .string(header.identifier), "bytes": .int(bytes.count),

@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import HostInference
+import Pictures
+import Toolchain
 
 struct PredictCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +15,7 @@ struct PredictCommand: AsyncParsableCommand {
     var inputs: [String] = []
     @Option(help: "Bytes of arena to run in; as many as needed where not given.") var arena: Int?
     @Option(help: "Pixels of pictures are (byte - 127) / SCALE: 127 or 128.") var scale = 128
+    @Flag(help: "Cut the face out of pictures first; `espmask train` brings what finds it.") var crop = false
     @Option(help: "A file with the matrix that inputs go through first (section kind 3 of a slot).")
     var transform: String?
     @Option(help: "Names of the two classes of a single output, or one per output, separated by commas.")
@@ -32,15 +35,25 @@ struct PredictCommand: AsyncParsableCommand {
         } catch {
             throw Failure(error.code.rawValue, "\(model): \(error.message)", hint: error.hint)
         }
+        let home = try ProjectHome.find(environment: Console.environmentVariables, executable: Console.executable)
+        let finder = crop ? FaceFinder(home: home, console: console) : nil
+        if crop, finder == nil { throw FaceFinder.missing }
         var index = 0
         for file in inputs.isEmpty ? ["-"] : inputs {
-            for sample in try Samples(path: file, model: packed).all {
+            for sample in try await samples(file, model: packed, finder: finder) {
                 let prediction = try judge.predict(sample)
                 let label = packed.label(prediction.values, threshold: threshold)
                 show(prediction, label: label, index: index, console: console)
                 index += 1
             }
         }
+    }
+
+    private func samples(_ file: String, model: PackedModel, finder: FaceFinder?) async throws -> [[InputValue]] {
+        guard let finder, file != "-", PictureFile.isPicture(try Files.read(file)) else {
+            return try Samples(path: file, model: model).all
+        }
+        return [try Samples.picture(file, model: model, face: try await finder.face(in: file))]
     }
 
     private func show(_ prediction: Prediction, label: String?, index: Int, console: Console) {

@@ -4,6 +4,7 @@
 import ArgumentParser
 import DeviceBridge
 import ESPImage
+import Evaluation
 import HostInference
 import SystemPackage
 import Toolchain
@@ -17,6 +18,8 @@ extension Failure {
         case let error as ESPImageError: self.init(error.code, error.message, hint: error.hint)
         case let error as InferenceError: self.init(error.code.rawValue, error.message, hint: error.hint)
         case let error as ToolchainError: self.init(error.code, error.message, hint: error.hint)
+        case let error as PythonError: self.init(error.code, error.message, hint: error.hint)
+        case let error as EvaluationError: self.init(error.code, error.message, hint: error.hint)
         case let error as DeviceError: self.init(error.code, error.message, hint: error.hint)
         case let error as VirtualBoardError: self.init(error.code, error.message, hint: error.hint)
         case let error as Errno:

@@ -24,21 +24,13 @@ struct Samples {
         }
     }
 
-    /// A picture as an input: grey, in the input's size, each pixel (byte - 127) / scale.
-    private static func picture(_ bytes: [UInt8], path: String, model: PackedModel) throws(Failure) -> [InputValue] {
-        guard let size = model.pictureSize else {
-            throw Failure(
-                "bad-inputs", "\(path) is a picture, but the model's \(model.inputCount) inputs are none",
-                hint: "Give the inputs as CSV, one sample to a line.")
-        }
-        do throws(PictureError) {
-            let picture = try PictureFile.decode(bytes).resized(width: size.width, height: size.height)
-            let scale = Float(model.slot.pixelScale.rawValue)
-            return (picture?.pixels ?? []).map { .real((Float($0) - 127) / scale) }
+    /// Reads a CSV file of real numbers, which an int8 model quantises. Throws `file-not-found` and `bad-inputs`.
+    init(path: String, real model: PackedModel) throws {
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        do throws(InferenceError) {
+            all = try SampleFile.samples(in: text, values: model.inputCount, areInt8: false)
         } catch {
-            throw Failure(
-                "bad-inputs", "\(path) cannot be read as a picture: \(error.message)",
-                hint: "PNG and JPEG files are read; save it again as one of them.")
+            throw Failure(error.code.rawValue, "\(path): \(error.message)", hint: error.hint)
         }
     }
 
@@ -99,9 +91,13 @@ extension PackedModel {
 
     /// The pixels of a sample, -1 to 1, for a picture of it.
     func pixels(_ sample: [InputValue]) -> [Float] {
-        guard takesWholeNumbers, let input = loaded.inputs.first, let scale = input.scale, let zero = input.zeroPoint
-        else { return sample.map(\.number) }
-        return sample.map { ($0.number - Float(zero)) * scale }
+        let input = loaded.inputs.first
+        return sample.map { value in
+            switch value {
+            case .real(let real): real
+            case .whole(let whole): (Float(whole) - Float(input?.zeroPoint ?? 0)) * (input?.scale ?? 1)
+            }
+        }
     }
 
     /// The class of a prediction, from its exact outputs.

@@ -4,13 +4,18 @@
 /// The progress of one phase after the other.
 struct ProgressBar {
     private let console: Console
+    /// What is counted.
+    private let unit: String
     private var current = ""
     private var lastTenth = -1
     private var drawn = false
 
-    init(console: Console) { self.console = console }
+    init(console: Console, unit: String = "bytes") {
+        self.console = console
+        self.unit = unit
+    }
 
-    /// Shows that `done` of `total` bytes of a phase are through.
+    /// Shows that `done` of `total` bytes (or what else is counted) of a phase are through.
     mutating func show(phase: String, label: String, done: Int, total: Int) {
         let tenth = total > 0 ? done * 10 / total : 10
         let name = label.isEmpty ? phase : "\(phase) \(label)"
@@ -29,7 +34,7 @@ struct ProgressBar {
         } else if console.interactive {
             draw(name: name, done: done, total: total)
         } else if tenth != lastTenth, tenth == 10 || lastTenth < 0 || tenth >= lastTenth + 5 {
-            console.note("\(name): \(tenth * 10) % of \(total) bytes")
+            console.note("\(name): \(tenth * 10) % of \(total) \(unit)")
         } else {
             return
         }

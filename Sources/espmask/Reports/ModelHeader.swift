@@ -7,26 +7,31 @@ import HostInference
 struct ModelHeader {
     /// The file's name without folder and ending.
     var name: String
+    /// The name of the array, where it is not the file's.
+    var array: String?
     var bytes: [UInt8]
     var model: LoadedModel
     /// Bytes of arena that the engine needs.
     var arenaBytes: Int
 
-    /// The name as a C identifier that no keyword of C or C++ is.
-    var identifier: String {
+    /// The array's name as a C identifier that no keyword of C or C++ is.
+    var identifier: String { Self.identifier(array ?? name) }
+
+    private static func identifier(_ name: String) -> String {
         var text = String(
             name.unicodeScalars.map { scalar in
                 scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
                     ? Character(scalar) : "_"
             })
         if text.first.map(\.isNumber) ?? true { text = "model_" + text }
-        return Self.keywords.contains(text) ? text + "_model" : text
+        return keywords.contains(text) ? text + "_model" : text
     }
 
     /// The whole header.
     var text: String {
         let array = identifier
-        let guardName = array.uppercased() + "_H"
+        // The guard is the file's: two headers may both hold a `model_data`.
+        let guardName = Self.identifier(name).uppercased() + "_H"
         let inputs = model.inputs.reduce(0) { $0 + $1.elements }
         let outputs = model.outputs.reduce(0) { $0 + $1.elements }
         var text = """

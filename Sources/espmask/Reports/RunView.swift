@@ -28,7 +28,8 @@ struct RunView {
         if console.json { return }
         switch report.kind {
         case .model(let name, let slot, let bytes, _):
-            console.line("the board runs \(name) from slot \(slot)\(bytes.map { ", \($0) bytes" } ?? "")")
+            let scale = report.fields["scale"].map { ", pixels (byte - 127) / \($0)" } ?? ""
+            console.line("the board runs \(name) from slot \(slot)\(bytes.map { ", \($0) bytes" } ?? "")\(scale)")
         case .arena(let bytes, let used):
             console.line("its arena has \(bytes) bytes\(used.map { ", \($0) used" } ?? "")")
         case .ready, .result, .error, .other: break

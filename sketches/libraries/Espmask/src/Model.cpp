@@ -103,6 +103,8 @@ void Model::printIdentity() {
     printField("bytes", slot.model_bytes);
     Serial.print(" crc32=");
     printHex(slot.model_crc32, 8);
+    // What pixel() divides by: a model that was trained with the other one sees other pictures.
+    printField("scale", (uint32_t)slot.pixel_scale);
     Serial.println();
 }
 
