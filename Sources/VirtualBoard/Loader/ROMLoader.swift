@@ -42,6 +42,8 @@ package struct ROMLoader {
             actions.append(action)
         case .stub(let generation):
             stub = FlasherStub(generation)
+            // A stub attaches the flash by itself before it greets.
+            host.loaderAttachFlash()
             decoder = SLIPDecoder(limit: LoaderRequest.stubCapacity, rules: .stub)
             actions.append(.send(slipFrame(Array("OHAI".utf8))))
         }
