@@ -8,7 +8,7 @@ BIN     = .build/release/espmask
 PEERS  := .venv-peers
 TRAINING := .venv-training
 
-.PHONY: help demo build test unit bench campaign lint format peers needs needs-test sanitize fuzz fuzz-monitor fuzz-parsers
+.PHONY: help demo build test unit bench campaign lint format peers needs needs-test sanitize fuzz fuzz-monitor fuzz-parsers fuzz-engine
 .PHONY: install release clean
 
 help:
@@ -18,7 +18,8 @@ help:
 	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
 	@echo "make campaign  flash the virtual board N times (10000) with one thing going wrong in each, and count the ends"
 	@echo "make fuzz      feed the monitor and the parsers with damaged input, ten minutes each (libFuzzer)"
-	@echo "make bench     measure espmask beside esptool, and the virtual board's speed"
+	@echo "make fuzz-engine   the same for the inference engine with damaged models (clang's libFuzzer)"
+	@echo "make bench     measure espmask beside esptool and TFLite Micro, and the virtual board's speed"
 	@echo "make lint      check the format of the Swift sources"
 	@echo "make format    put the Swift sources in that format"
 	@echo "make install   install to PREFIX ($(PREFIX))"
@@ -103,8 +104,20 @@ fuzz-parsers:
 		grep -E "stat::number_of_executed_units|DONE|cov:" .build-fuzz/$$target.log | tail -2; \
 	done
 
+# The engine under libFuzzer, from small models and from inputs that once made a fault.
+FUZZ_CORPUS  := .build/engine-corpus
+fuzz-engine:
+	@mkdir -p $(FUZZ_CORPUS)
+	@clang -g -O1 -std=c11 -Wall -Wextra -fuse-ld=lld -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -ISources/InferenceC/include -o .build/engine_libfuzzer \
+		Tests/InferenceTests/Sanitizer/engine_libfuzzer.c Sources/InferenceC/*.c
+	@.build/engine_libfuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=20 \
+		-artifact_prefix=.build/engine-fault- $(FUZZ_CORPUS) Tests/InferenceTests/Sanitizer/corpus models
+
 bench: build needs-test peers
+	@scripts/install-needs bench
 	@$(PEERS)/bin/python scripts/bench.py
+	@$(PEERS)/bin/python scripts/bench_engine.py
 	@$(BUILD) --build-tests
 	@ESPMASK_BENCH=1 $(SWIFT) test -c release --skip-build --filter BoardSpeed
 

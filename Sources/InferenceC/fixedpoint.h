@@ -49,6 +49,9 @@ static inline wide_product wide_multiply(uint32_t a, uint32_t b) {
 // a * b / 2^31, rounded to nearest, halves up: the nudge of TFLite, 2^30 or 1 - 2^30 for a negative product, before a
 // division that truncates is a nudge of 2^30 before one that rounds down.
 static inline int32_t fixed_product(int32_t a, int32_t b) {
+#if UINTPTR_MAX > 0xFFFFFFFFu && !defined(INFERENCE_NARROW)
+    return (int32_t)(uint32_t)(((int64_t)a * b + 0x40000000) >> 31);
+#else
 #if defined(INFERENCE_OWN_MULTIPLY_HIGH)
     uint32_t high = (uint32_t)multiply_high_signed(a, b), low = (uint32_t)a * (uint32_t)b;
 #else
@@ -56,6 +59,7 @@ static inline int32_t fixed_product(int32_t a, int32_t b) {
     uint32_t high = p.high - (a < 0 ? (uint32_t)b : 0) - (b < 0 ? (uint32_t)a : 0), low = p.low;
 #endif
     return (int32_t)((high << 1 | low >> 31) + (low >> 30 & 1));
+#endif
 }
 
 // The same, saturating where both are the smallest number: SaturatingRoundingDoublingHighMul.

@@ -232,6 +232,18 @@ uint32_t inference_get_op(inference_model *m, uint32_t op_index) {
     return schema_operator(m, op_index, &op) == INFERENCE_REASON_NONE ? op.code : INFERENCE_NONE;
 }
 
+uint32_t inference_op_input(inference_model *m, uint32_t op_index, uint32_t place) {
+    schema_op op;
+    if (op_index >= m->operator_count) return INFERENCE_NONE;
+    return schema_operator(m, op_index, &op) == INFERENCE_REASON_NONE ? schema_index(m, op.inputs, place) : INFERENCE_NONE;
+}
+
+uint32_t inference_op_output(inference_model *m, uint32_t op_index) {
+    schema_op op;
+    if (op_index >= m->operator_count) return INFERENCE_NONE;
+    return schema_operator(m, op_index, &op) == INFERENCE_REASON_NONE ? schema_index(m, op.outputs, 0) : INFERENCE_NONE;
+}
+
 uint32_t inference_input_tensor(inference_model *m, uint32_t input) {
     return schema_index(m, (flat_vector){m->inputs, m->input_count}, input);
 }

@@ -130,16 +130,51 @@ struct PlanTests {
     private static let folder = Peers.setting("ESPMASK_MODELS").map { FilePath($0) }
 
     @Test(
+        "Models of the same layers as well-known ones need no more than this, and the plan is proven",
+        .enabled(if: Peers.python("python") != nil, "no Python judges: make peers"))
+    func lookAlikes() async throws {
+        let folder = try ScratchFolder()
+        let script = Peers.checkout.pushing("Tests/InferenceTests/peers/known_models.py")
+        let made = try await Peers.run(try #require(Peers.python("python")), [script.string, folder.path.string])
+        try #require(made.status == 0, "\(made.errors)")
+        for (name, most) in Self.figures where name != "simple_add_model" {
+            try Self.check(folder.path, name, most)
+        }
+    }
+
+    @Test(
         "Well-known models need no more than this, and the plan is proven",
         .enabled(if: folder != nil, "ESPMASK_MODELS names no folder with the models of MLPerf Tiny and TFLM"),
         arguments: figures)
     func knownModels(name: String, most: Int) throws {
+        try Self.check(try #require(Self.folder), name, most)
+    }
+
+    private static func check(_ folder: FilePath, _ name: String, _ most: Int) throws {
+        let model = try LoadedModel(bytes: try Peers.contents(of: folder.appending(name + ".tflite")))
+        let plan = try model.plan()
+        #expect(plan.arenaBytes <= most, "\(name)")
+        #expect(plan.isProven, "\(name)")
+        #expect(model.accepts(planWords: plan.words), "\(name)")
+    }
+
+    /// TFLM's smallest working arena on a 32-bit machine.
+    private static let tflmArenas = [
+        ("cnn_10", 3508), ("mlp_7", 1224), ("hello_world_float", 1100), ("hello_world_int8", 1100),
+        ("micro_speech_quantized", 6808), ("magic_wand", 9176), ("person_detect", 82_296), ("kws_ref_model", 22_780),
+        ("ad01_int8", 2808), ("pretrainedResnet_quant", 54_360), ("vww_96_int8", 100_668),
+        ("str_ww_ref_model", 15_272), ("simple_add_model", 49_628),
+    ]
+
+    @Test(
+        "What TFLM would need is estimated within two percent of what was measured",
+        .enabled(if: folder != nil, "ESPMASK_MODELS names no folder with the models of MLPerf Tiny and TFLM"),
+        arguments: tflmArenas)
+    func estimatesTFLM(name: String, measured: Int) throws {
         let path = try #require(Self.folder).appending(name + ".tflite")
         let model = try LoadedModel(bytes: try Peers.contents(of: path))
-        let plan = try model.plan()
-        #expect(plan.arenaBytes <= most)
-        #expect(plan.isProven)
-        #expect(model.accepts(planWords: plan.words))
+        let estimate = try #require(model.tflmEstimate())
+        #expect(abs(estimate.bytes - measured) * 50 <= measured, "\(estimate)")
     }
 
     @Test("With its ends in the caller's memory a model needs less, and gives the same outputs")

@@ -1,6 +1,7 @@
 // The whole way without a wire: the sketch is built, the model packed, both laid into the flash, and the virtual board
 // runs what is there. Its bits are compared with those of the same engine on this machine.
 
+import ESPImage
 import HostInference
 import SystemPackage
 import TestSupport
@@ -27,6 +28,40 @@ struct FirmwareOnBoardTests {
         let bytes = try Peers.contents(of: slot)
         flash.bytes.advanced(by: 0x110000).copyMemory(from: bytes, byteCount: bytes.count)
         return flash
+    }
+
+    @Test(
+        "A plan in the slot that does not hold is not believed: the board makes its own and predicts the host's bits",
+        arguments: [
+            "every tensor at the arena's start", "an arena of four bytes", "a word too few", "an offset beyond",
+        ])
+    func plansAnew(lie: String) async throws {
+        let folder = try ScratchFolder()
+        let path = Peers.checkout.appending("models").appending("mask_cnn_10.tflite")
+        let model = try LoadedModel(bytes: try Peers.contents(of: path))
+        let plan = try model.plan()
+        var offsets = plan.offsets.map { $0 == .max ? nil : UInt32?.some($0) }
+        var arena = UInt32(plan.arenaBytes)
+        switch lie {
+        case "every tensor at the arena's start": offsets = offsets.map { $0.map { _ in 0 } }
+        case "an arena of four bytes": arena = 4
+        case "a word too few": offsets.removeLast()
+        case _: offsets = offsets.map { $0.map { $0 + 0x7FFF_FFF0 } }
+        }
+        var slot = ModelSlot(name: "lying", model: try Peers.contents(of: path))
+        slot.memoryPlan = .init(arenaBytes: arena, offsets: offsets)
+        let flash = try await Self.flash(model: path.string, in: folder.path)
+        let bytes = try slot.encoded()
+        flash.bytes.advanced(by: 0x110000).copyMemory(from: bytes, byteCount: bytes.count)
+        let board = Board(profile: .devKitC, flash: flash)
+        board.powerOn(.flashBoot)
+        let boot = Self.text(of: board, until: "espmask: ready\r\n", seconds: 1)
+        #expect(boot.contains("espmask: note=memory-plan-rejected\r\n"), "\(boot)")
+        let sample = (0..<100).map { InputValue.real(Float($0 % 9) / 9 - 0.4) }
+        board.receive(Array("in: \(Self.tokens(sample))\n".utf8))
+        let bits = try InferenceSession(model).run(sample).bits.joined(separator: ",")
+        let answer = Self.text(of: board, until: "espmask: ready\r\n")
+        #expect(answer.contains("out=\(bits) us="), "\(answer)")
     }
 
     /// Runs until the text holds `ending`, for at most `seconds` of board time from now.

@@ -43,6 +43,24 @@ struct ModelTests {
         #expect(hex(String(lines.last ?? "")) == bytes)
     }
 
+    @Test("What a model needs is drawn over time, by tensor, beside what TFLM would need")
+    func memoryOverTime() async throws {
+        let folder = try ScratchFolder()
+        let shown = try await BuiltProgram.run(["model", "info", Self.model.string], in: folder.path)
+        try #require(shown.status == 0, "\(shown.errors)")
+        let lines = shown.output.split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("arena ") && $0.hasSuffix("; no smaller one is possible") })
+        // Sixteen rows of the arena, as wide as five operators, and the one that needs most under its column.
+        let rows = lines.filter { $0.firstMatch(of: /^ +\d* \|[A-Za-z*.]+\|$/) != nil }
+        #expect(rows.count == 16 && Set(rows.map(\.count)).count == 1, "\(shown.output)")
+        #expect(lines.contains { $0.firstMatch(of: /^ +most +\^$/) != nil }, "\(shown.output)")
+        #expect(lines.filter { $0.firstMatch(of: /^  [A-Z] \d+\.\.<\d+ +\d+ bytes/) != nil }.count == 6)
+        let needed = try #require(shown.output.firstMatch(of: /arena +(\d+) bytes/)).1
+        let other = try #require(shown.output.firstMatch(of: /TFLM +would need about (\d+) bytes/)).1
+        let (ours, theirs) = (try #require(Int(needed)), try #require(Int(other)))
+        #expect(ours < 400 && theirs > 1400 && theirs < 1800, "\(shown.output)")
+    }
+
     @Test("The drawing is well-formed XML with a box for every tensor, whatever the tensors are called")
     func drawing() async throws {
         let folder = try ScratchFolder()

@@ -66,6 +66,30 @@ struct RunTests {
         #expect(inferences.allSatisfy { Self.text("matches_host", of: $0) == "true" })
     }
 
+    @Test("A profile names every operator's cycles, the stack and the free memory, and changes no bits")
+    func profiles() async throws {
+        let folder = try ScratchFolder()
+        let result = try await BuiltProgram.run(["run", "--count", "3", "--profile", "--json"], in: folder.path)
+        #expect(result.status == 0, "\(result.output.suffix(400))\(result.errors)")
+        let inferences = Self.lines(result, holding: "inference")
+        #expect(inferences.count == 3 && inferences.allSatisfy { Self.text("matches_host", of: $0) == "true" })
+        let profile = try #require(Self.lines(result, holding: "profile").first)
+        let ops = profile.matches(of: /\{"index":(\d+),"op":"(\w+)","cycles":(\d+),"most":(\d+)\}/)
+        #expect(
+            ops.map(\.2) == ["DEPTHWISE_CONV_2D", "CONV_2D", "RESHAPE", "FULLY_CONNECTED", "LOGISTIC"], "\(profile)")
+        let cycles = try #require(Self.text("cycles", of: profile).flatMap { Int($0) })
+        #expect(abs(ops.reduce(0) { $0 + (Int($1.3) ?? 0) } - cycles) <= 5)
+        // A regression here is one of the engine's speed on the board.
+        #expect(cycles < 15_000, "\(profile)")
+        let (stack, size) = (Self.text("stack", of: profile), Self.text("stack_size", of: profile))
+        #expect(stack.flatMap { Int($0) }.map { $0 > 200 && $0 < 4096 } == true && size == "16384", "\(profile)")
+        #expect(Self.text("free", of: profile).flatMap { Int($0) }.map { $0 > 200_000 } == true, "\(profile)")
+
+        let table = try await BuiltProgram.run(["run", "--count", "1", "--profile"], in: folder.path)
+        #expect(table.status == 0 && table.output.contains("1 CONV_2D"), "\(table.output)\(table.errors)")
+        #expect(table.output.contains(" of 16384 bytes at the most"), "\(table.output)")
+    }
+
     @Test("Another model goes to the other slot and needs no new firmware")
     func swapsModels() async throws {
         let folder = try ScratchFolder()

@@ -36,6 +36,34 @@ struct TuneArenaTests {
         #expect(other.status == 0, "\(other.output)\(other.errors)")
     }
 
+    @Test(
+        "Of ten models the planned arena is the smallest that works, proven in two boots",
+        .enabled(if: Peers.python("python") != nil, "no Python judges: make peers"))
+    func tenModels() async throws {
+        let folder = try ScratchFolder()
+        let script = Peers.checkout.pushing("Tests/InferenceTests/peers/known_models.py")
+        let python = try #require(Peers.python("python"))
+        let made = try await Peers.run(python, [script.string, folder.path.appending("known").string])
+        try #require(made.status == 0, "\(made.errors)")
+        for name in [
+            "cnn_10", "cnn_10_int8", "mlp_7", "mlp_5", "mlp_7_int8", "hello_world_float", "hello_world_int8",
+            "kws_ref_model", "ad01_int8", "str_ww_ref_model", "micro_speech_quantized", "magic_wand",
+        ] {
+            let model = folder.path.appending("known").appending(name + ".tflite").string
+            let info = try await BuiltProgram.run(["model", "info", model, "--json"], in: folder.path)
+            let digits = try #require(info.output.firstMatch(of: /"arena":\{"bytes":(\d+)/)).1
+            let planned = try #require(Int(digits))
+            let tuned = try await BuiltProgram.run(["tune-arena", "--model", model, "--json"], in: folder.path)
+            #expect(tuned.status == 0, "\(name): \(tuned.output)\(tuned.errors.suffix(400))")
+            for part in [
+                "\"minimum\":\(planned)", "\"boots\":2",
+                "{\"arena\":\(planned),\"ok\":true},{\"arena\":\(planned - 4),\"ok\":false,\"missing\":4}",
+            ] {
+                #expect(tuned.output.contains(part), "\(name): \(part) in \(tuned.output)")
+            }
+        }
+    }
+
     @Test("A margin that cannot be is refused", arguments: ["-1", "nan", "100000"])
     func refusesMargins(margin: String) async throws {
         let folder = try ScratchFolder()

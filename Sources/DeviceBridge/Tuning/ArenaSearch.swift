@@ -46,7 +46,7 @@ public struct ArenaSearch: Equatable, Sendable {
         case hopeless(reason: String)
     }
 
-    /// An arena is a whole number of these.
+    /// An arena of our engine is a whole number of these.
     public static let granularity = 4
     /// A search that needs more boots than this ends with what it has.
     public static let mostBoots = 8
@@ -55,15 +55,23 @@ public struct ArenaSearch: Equatable, Sendable {
     public private(set) var steps: [Step] = []
     private let estimate: Int
     private let limit: Int
+    /// Sizes are multiples of this.
+    private let step: Int
+    /// How many steps down the next look goes where nothing but success is known.
+    private var stride = 1
     /// The largest size known not to work, and the smallest known to.
     private var tooSmall = 0
     private var enough: Int?
+    /// The last failure named no number: what works may be far more than is needed.
+    private var failedBlindly = false
     private var lastReason = ""
 
-    /// A search that starts at `estimate` bytes and never tries more than `limit`.
-    public init(estimate: Int, limit: Int = 320 << 10) {
-        self.estimate = max(Self.granularity, Self.roundedUp(estimate))
-        self.limit = limit / Self.granularity * Self.granularity
+    /// A search that starts at `estimate` bytes and never tries more than `limit`; sizes are multiples of `step`.
+    public init(estimate: Int, limit: Int = 320 << 10, step: Int = ArenaSearch.granularity) {
+        let step = max(1, step)
+        self.step = step
+        self.limit = limit / step * step
+        self.estimate = max(step, (min(estimate, limit) + step - 1) / step * step)
     }
 
     /// The first size to try.
@@ -87,14 +95,21 @@ public struct ArenaSearch: Equatable, Sendable {
         case .works(let used):
             enough = min(arena, enough ?? .max)
             // What it does not use it does not need; else one step less must fail.
-            let needed = Self.roundedUp(used)
-            wanted = needed < arena && needed > tooSmall ? needed : arena - Self.granularity
+            let needed = roundedUp(used)
+            if needed < arena, needed > tooSmall {
+                wanted = needed
+            } else if !failedBlindly {
+                wanted = arena - step * stride
+                stride *= 2
+            }
         case .refused(let missing):
             tooSmall = max(tooSmall, arena)
+            failedBlindly = false
             lastReason = "\(missing) bytes were still missing at \(arena)"
-            wanted = Self.roundedUp(arena + max(missing, 1))
+            wanted = roundedUp(arena + min(max(missing, 1), limit))
         case .failed(let reason):
             tooSmall = max(tooSmall, arena)
+            failedBlindly = true
             lastReason = "\(reason) at \(arena)"
         }
         return next(wanted)
@@ -102,17 +117,17 @@ public struct ArenaSearch: Equatable, Sendable {
 
     private func next(_ wanted: Int?) -> Next {
         if let enough {
-            if enough - tooSmall <= Self.granularity || steps.count >= Self.mostBoots { return .found(minimum: enough) }
+            if enough - tooSmall <= step || steps.count >= Self.mostBoots { return .found(minimum: enough) }
             // A size that is known already would teach nothing: halve what is left.
             if let wanted, wanted > tooSmall, wanted < enough { return .attempt(wanted) }
-            let middle = Self.roundedUp(tooSmall + (enough - tooSmall) / 2)
-            return .attempt(middle < enough ? middle : enough - Self.granularity)
+            let middle = roundedUp(tooSmall + (enough - tooSmall) / 2)
+            return .attempt(middle < enough ? middle : enough - step)
         }
         guard tooSmall < limit, steps.count < Self.mostBoots else { return .hopeless(reason: lastReason) }
-        return .attempt(min(limit, max(wanted ?? tooSmall * 2, tooSmall + Self.granularity)))
+        return .attempt(min(limit, max(wanted ?? tooSmall * 2, tooSmall + step)))
     }
 
-    private static func roundedUp(_ bytes: Int) -> Int { (bytes + granularity - 1) / granularity * granularity }
+    private func roundedUp(_ bytes: Int) -> Int { (bytes + step - 1) / step * step }
 
     /// An arena with a margin in percent, rounded up to sixteen bytes.
     public static func recommended(_ minimum: Int, marginPercent: Double) -> Int {

@@ -167,6 +167,10 @@ bool inference_get_tensor(inference_model *model, uint32_t tensor, inference_ten
 // The builtin code of an operator of the main subgraph; INFERENCE_NONE = no such operator.
 uint32_t inference_get_op(inference_model *model, uint32_t op_index);
 
+// Tensor indices of an operator's inputs and of its output; INFERENCE_NONE = no such one, or one that is left out.
+uint32_t inference_op_input(inference_model *model, uint32_t op_index, uint32_t place);
+uint32_t inference_op_output(inference_model *model, uint32_t op_index);
+
 // Tensor indices of the model's inputs and outputs; INFERENCE_NONE = no such input or output.
 uint32_t inference_input_tensor(inference_model *model, uint32_t input);
 uint32_t inference_output_tensor(inference_model *model, uint32_t output);

@@ -40,6 +40,7 @@ struct ModelInfo: AsyncParsableCommand {
                 "name": .string(ModelCommand.name(of: model)), "bytes": .int(bytes.count), "sha256": .string(digest),
                 "ops": .array(loaded.ops.map { .string($0) }), "inputs": .array(loaded.inputs.map(\.json)),
                 "outputs": .array(loaded.outputs.map(\.json)), "arena": plan.json,
+                "tflm": loaded.tflmEstimate().map(\.json) ?? .null,
             ])
             return
         }
@@ -47,11 +48,24 @@ struct ModelInfo: AsyncParsableCommand {
         console.line("operators  \(loaded.ops.joined(separator: ", "))")
         for input in loaded.inputs { console.line("input      \(input.type) \(input.shape)") }
         for output in loaded.outputs { console.line("output     \(output.type) \(output.shape)") }
-        console.line("arena      \(plan.arenaBytes) bytes, all of them at operator \(plan.peakOp)")
-        for tensor in plan.tensors {
+        let peak = plan.peakOp < loaded.ops.count ? " (\(loaded.ops[plan.peakOp]))" : ""
+        console.line(
+            "arena      \(plan.arenaBytes) bytes, all of them at operator \(plan.peakOp)\(peak)"
+                + (plan.isProven ? "; no smaller one is possible" : ""))
+        MemoryPicture(plan: plan, opCount: loaded.ops.count).lines.forEach(console.line)
+        for (index, tensor) in plan.tensors.enumerated() {
             let place = "\(tensor.offset)..<\(tensor.offset + tensor.tensor.bytes)".padded(to: 14)
-            console.line("  \(place) operators \(tensor.firstOp) to \(tensor.lastOp)  \(tensor.tensor.name)")
+            let bytes = "\(tensor.tensor.bytes) bytes".padded(to: 13)
+            console.line(
+                "  \(MemoryPicture.letter(index)) \(place) \(bytes) operators \(tensor.firstOp) to \(tensor.lastOp)  "
+                    + tensor.tensor.name)
         }
+        guard let other = loaded.tflmEstimate() else {
+            return console.line("TFLM       refuses this model: float activations with int8 weights")
+        }
+        console.line(
+            "TFLM       would need about \(other.bytes) bytes: \(other.tensorBytes) for tensors, "
+                + "\(other.ownBytes) of its own (estimated for 32 bits)")
     }
 }
 
@@ -94,11 +108,16 @@ extension TensorDescription {
     }
 }
 
+extension TFLMEstimate {
+    /// What TensorFlow Lite Micro would need, in `model info --json`.
+    var json: JSON { ["bytes": .int(bytes), "tensors": .int(tensorBytes), "own": .int(ownBytes)] }
+}
+
 extension MemoryPlan {
     /// The shape of the arena of `model info --json`.
     var json: JSON {
         [
-            "bytes": .int(arenaBytes), "peak_op": .int(peakOp),
+            "bytes": .int(arenaBytes), "peak_op": .int(peakOp), "proven": .bool(isProven),
             "tensors": .array(
                 tensors.map {
                     [

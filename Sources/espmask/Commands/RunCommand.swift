@@ -26,12 +26,14 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The single output from which the second class begins.") var threshold: Double?
     @Option(help: "How many predictions; with --inputs one for each sample, else five.") var count: Int?
     @Option(help: "A CSV file of inputs, one sample to a line, or a PNG or JPEG picture.") var inputs: String?
+    @Flag(help: "Count the cycles of each operator, the stack and the free memory on the board.") var profile = false
     @Flag(help: "Let the virtual board run in real time.") var realtime = false
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
         let console = out.console
-        let job = try await FlashJob(what: sketch, flags: flags, part: .all, console: console)
+        let job = try await FlashJob(
+            what: sketch, flags: flags, part: .all, defines: profile ? ["PROFILE=1"] : [], console: console)
         guard let project = job.project, let model = job.model else {
             throw Failure(
                 "usage", job.project == nil ? "\(sketch ?? "") is no sketch" : "the sketch names no model",
@@ -48,6 +50,7 @@ struct RunCommand: AsyncParsableCommand {
         Flashing.show(report, port: address, console: console)
         var live = try LiveRun(plan: plan, line: line, console: console)
         try await live.perform()
+        if profile { try live.showProfile() }
         await line.close()
     }
 

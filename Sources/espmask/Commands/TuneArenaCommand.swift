@@ -8,7 +8,12 @@ import HostInference
 struct TuneArenaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tune-arena", abstract: "Find the smallest arena that works, and prove it on the board.",
-        discussion: "Example: espmask tune-arena --model my.tflite --margin 10 --json")
+        discussion: """
+            Example: espmask tune-arena --model my.tflite --margin 10 --json
+
+            A sketch that takes its arena from the macro TENSOR_ARENA_SIZE (TensorFlow Lite Micro, EloquentTinyML) is
+            built again for each size, and what it prints is read.
+            """)
 
     @Argument(help: "A sketch's name, its folder, or its .ino file.") var sketch: String?
     @OptionGroup var ports: PortOptions
@@ -29,6 +34,9 @@ struct TuneArenaCommand: AsyncParsableCommand {
         flags[.model] = model
         // What an earlier tuning left in the settings is the answer, not the question.
         flags[.arena] = "0"
+        if let define = try ArenaDefine.find(in: try Project(flags: flags, sketch: sketch).sketch) {
+            return try await rebuild(define, flags: flags)
+        }
         let job = try await FlashJob(what: sketch, flags: flags, part: .all, console: console)
         guard let project = job.project, let model = job.model, let target = job.update.model else {
             throw Failure(
@@ -45,6 +53,22 @@ struct TuneArenaCommand: AsyncParsableCommand {
         await line.close()
         let place = try project.keep(arena: recommended)
         show(search, minimum: minimum, recommended: recommended, estimate: model.plan.arenaBytes, place, console)
+    }
+
+    /// The same for a sketch that has to be built again for each size.
+    private func rebuild(_ define: ArenaDefine, flags: [SettingName: String]) async throws {
+        let console = out.console
+        let project = try Project(flags: flags, sketch: sketch)
+        let access = Ports(home: project.home, settings: project.settings, pace: .virtualTime)
+        let line = try await access.open(try access.address())
+        let rebuilding = ArenaRebuilding(sketch: sketch, flags: flags, line: line, console: console)
+        let estimate = try ArenaRebuilding.estimate(define, project: project)
+        let (search, minimum) = try await rebuilding.perform(estimate: estimate)
+        let recommended = ArenaSearch.recommended(minimum, marginPercent: margin)
+        try await rebuilding.settle(on: recommended)
+        await line.close()
+        let place = try project.keep(arena: recommended)
+        show(search, minimum: minimum, recommended: recommended, estimate: estimate, place, console)
     }
 
     private func show(

@@ -89,7 +89,7 @@ struct ArenaTuning {
         return .failed(reason: code)
     }
 
-    private static func words(_ trial: ArenaTrial) -> String {
+    static func words(_ trial: ArenaTrial) -> String {
         switch trial {
         case .works(let used): "works, \(used) used"
         case .refused(let missing): "refused, \(missing) missing"

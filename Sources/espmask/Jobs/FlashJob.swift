@@ -18,8 +18,11 @@ struct FlashJob {
     /// The firmware's ELF file, where it was built now.
     let elf: FilePath?
 
-    /// Builds and packs. `what` is a sketch, the folder of an earlier build, or nil for the usual sketch.
-    init(what: String?, flags: [SettingName: String], part: FlashCommand.Part, console: Console) async throws {
+    /// Builds and packs. `what` is a sketch, the folder of an earlier build, or nil for the usual sketch; `defines` are
+    /// for a sketch's compiler.
+    init(
+        what: String?, flags: [SettingName: String], part: FlashCommand.Part, defines: [String] = [], console: Console
+    ) async throws {
         if let what, let folder = try FlashJob.builtFolder(what) {
             home = try ProjectHome.find(environment: Console.environmentVariables, executable: Console.executable)
             settings = try Project.settings(flags: flags)
@@ -38,8 +41,15 @@ struct FlashJob {
         settings = project.settings
         model = try part == .firmware ? nil : PackedModel(project: project)
         if project.backend != .bare { try FlashJob.refuseVirtual(project.backend, settings) }
+        // A sketch that fixes its arena at build time gets the one of the settings.
+        var defines = defines
+        if defines.isEmpty, let arena = try settings.number(.arena), arena > 0,
+            try ArenaDefine.find(in: project.sketch) != nil
+        {
+            defines = [ArenaDefine.argument(arena)]
+        }
         let built = try await FirmwareBuild(environment: Console.environmentVariables).build(
-            BuildRequest(sketch: project.sketch, board: project.board), with: project.backend)
+            BuildRequest(sketch: project.sketch, board: project.board, defines: defines), with: project.backend)
         for warning in built.warnings { console.note("warning: \(warning.message)") }
         elf = built.elf
         update = try FlashJob.update(images: built.images, model: model, board: project.board, part: part)

@@ -22,6 +22,7 @@ struct LiveRun {
     private var isSick = false
     private var lastPrediction = Duration.zero
     private var firmware: FirmwareFinder
+    private var profile = InferenceProfile()
 
     /// A board that says nothing for so long, on its own clock, says nothing any more.
     private static let patience = Duration.seconds(15)
@@ -79,6 +80,7 @@ struct LiveRun {
 
     private mutating func take(_ report: SketchReport) async throws {
         view.sketch(report)
+        profile.take(report)
         guard case .ready = report.kind, let samples = plan.samples, sent < plan.count,
             let index = plan.sample(sent)
         else { return }
@@ -97,6 +99,17 @@ struct LiveRun {
         let host = expected[done]
         if inference.bits != host.bits { differing.append(done) }
         view.prediction(inference, sample: samples.all[index], host: host)
+    }
+
+    /// Shows what the predictions cost. Throws `timed-out` where the board told nothing.
+    func showProfile() throws {
+        guard !profile.isEmpty else {
+            throw Failure(
+                "timed-out", "the board did not say what its predictions cost",
+                hint: "Name a sketch that is built here: an earlier build's folder has no profile in it.")
+        }
+        if console.json { return console.event(profile.json) }
+        for line in profile.lines { console.line(line) }
     }
 
     /// Says how it ended.

@@ -1,5 +1,5 @@
-// The engine under libFuzzer (`make fuzz`): loader, planners, plan check and kernels. The corpus beside this file holds
-// the inputs that once made a fault, and small models as seeds are taken from models/.
+// The engine under libFuzzer (`make fuzz-engine`): loader, planners, plan check and kernels. The corpus beside this file holds
+// a small model of every operator.
 #include "engine_trial.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

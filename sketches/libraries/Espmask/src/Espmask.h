@@ -9,6 +9,7 @@
 #include "InputLine.h"
 #include "InputTransform.h"
 #include "ModelSlot.h"
+#include "Profile.h"
 
 /// The model from the partition, its memory, and its predictions.
 class Model {
@@ -53,6 +54,10 @@ class Model {
     bool transforming = false;
     float *staged = nullptr;
     uint8_t *guards[2] = {nullptr, nullptr};
+    uint32_t freeBytes = 0;
+#ifdef PROFILE
+    Profile profile;
+#endif
     uint32_t inputs = 0, predictions = 0;
     unsigned long microseconds = 0;
     bool ready = false;

@@ -193,6 +193,7 @@ bool Model::startEngine() {
         return fail(error);
     }
     if (slot.arena_bytes == 0) arena = engine.used_bytes;
+    freeBytes = (uint32_t)bytes - staging - arena - 2 * guardBytes;
     guards[0] = memory;
     guards[1] = memory + guardBytes + arena;
     for (uint8_t *guard : guards) memset(guard, guardValue, guardBytes);
@@ -238,10 +239,20 @@ void Model::transformInput() {
 
 bool Model::predict() {
     inference_error error;
+#ifdef PROFILE
+    profile.begin();
+#endif
     unsigned long start = micros();
+#ifdef PROFILE
+    inference_code code = profile.invoke(&engine, &error);
+#else
     inference_code code = inference_invoke(&engine, &error);
+#endif
     microseconds = micros() - start;
     if (code != INFERENCE_OK) return fail(error);
+#ifdef PROFILE
+    profile.print(&model, freeBytes);
+#endif
     predictions += 1;
     if (guardsHold()) return true;
     printError("heap-corruption");
