@@ -344,7 +344,7 @@ public struct MonitorMachine: Sendable {
     /// Speaks of what was found, root cause first.
     private mutating func announce(_ events: inout [MonitorEvent]) {
         guard !window.isEmpty else { return }
-        for diagnosis in window.diagnoses(context, others: total.codes) {
+        for diagnosis in window.diagnoses(context, others: total) {
             if announced[diagnosis.identity].map({ $0 < diagnosis.severity }) ?? true {
                 announced[diagnosis.identity] = diagnosis.severity
                 events.append(.diagnosis(diagnosis))

@@ -34,16 +34,19 @@ struct CaseFile: Equatable, Sendable {
         for index in findings.indices where findings[index].code == code { change(&findings[index]) }
     }
 
-    /// The diagnoses, root cause first. `others` are codes known from elsewhere that may explain a weak finding.
-    func diagnoses(_ context: HintContext, others: Set<DiagnosisCode> = []) -> [Diagnosis] {
-        let strong = Set(findings.filter { !$0.isWeak }.map(\.code)).union(others)
+    /// What was said plainly, not only guessed from a general complaint.
+    private var strongCodes: Set<DiagnosisCode> { Set(findings.filter { !$0.isWeak }.map(\.code)) }
+
+    /// The diagnoses, root cause first. What `others` found plainly may explain a weak finding here.
+    func diagnoses(_ context: HintContext, others: CaseFile = CaseFile()) -> [Diagnosis] {
+        let strong = strongCodes.union(others.strongCodes)
         let families = strong.map(\.family)
         var kept: [Finding] = []
         for finding in findings where !(finding.isWeak && families.contains(finding.code.family)) {
             kept.append(finding)
         }
         kept.removeAll { explained($0, by: strong) }
-        let codes = Set(kept.map(\.code)).union(others)
+        let codes = Set(kept.map(\.code)).union(others.codes)
         return kept.sorted { Self.order($0, $1) }.map { finding in
             Diagnosis(
                 code: finding.code, severity: finding.severity, evidence: finding.evidence,
