@@ -73,8 +73,9 @@ words, environment = command("A", None)
 start = time.monotonic()
 subprocess.run(words, env=environment, check=True, capture_output=True)
 usual = time.monotonic() - start
-killed = 0
-for number in range(count):
+killed = number = 0
+# A busy machine lets many installations end before their kill; then there are more of them.
+while number < count or (killed * 4 < count and number < 10 * count):
     old = state()
     new = "B" if old == "A" else "A"
     # Now and then nothing is in the cache, so that the copying is hit too.
@@ -85,9 +86,13 @@ for number in range(count):
     killed += process.wait() == -signal.SIGKILL
     found = state()
     assert found in (old, new), f"kill {number}: {found} after {old} and {new}"
+    start = time.monotonic()
     outcome = subprocess.run(words, env=environment, capture_output=True, text=True)
+    # The machine is as fast as it was last.
+    usual = time.monotonic() - start
     assert outcome.returncode == 0, f"kill {number}: {outcome.stderr}"
     assert state() == new, f"kill {number}: {state()} in the place of {new}"
     assert not (prefix / ".staging").exists(), f"kill {number}: staging is left"
-print(f"{count} kills, {killed} of them in time: each left the old or the new")
+    number += 1
+print(f"{number} kills, {killed} of them in time: each left the old or the new")
 assert killed * 4 >= count, "too few kills hit a running installation"
