@@ -48,12 +48,16 @@ let package = Package(
         .target(name: "VirtualBoard", dependencies: ["CZlib", crypto, system], swiftSettings: strict),
         .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard", system], swiftSettings: strict),
         .target(
+            name: "HIL",
+            dependencies: ["DeviceBridge", "ESPImage", system, .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(
             name: "Toolchain", dependencies: ["ESPImage", "CZlib", crypto, subprocess, system], swiftSettings: strict),
         .executableTarget(
             name: "espmask",
             dependencies: [
                 "ESPImage", "HostInference", "DeviceBridge", "VirtualBoard", "BoardPorts", "Toolchain", "Pictures",
-                "Evaluation", system, crypto,
+                "Evaluation", "HIL", system, crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -83,6 +87,8 @@ let package = Package(
             ],
             exclude: ["Fuzzer", "Scripts"],
             swiftSettings: strict),
+        .testTarget(
+            name: "HILTests", dependencies: ["HIL", "DeviceBridge", "TestSupport", system], swiftSettings: strict),
         .testTarget(
             name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport", system],
             exclude: ["CPU/Programs"], swiftSettings: strict),

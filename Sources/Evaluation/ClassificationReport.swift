@@ -73,15 +73,22 @@ public struct ClassificationReport: Equatable, Sendable {
         let width = max(classes.map { $0.name.unicodeScalars.count }.max() ?? 0, "weighted avg".count)
         let head = ["precision", "recall", "f1-score", "support"].map { " " + Self.right($0, 9) }
         var text = Self.right("", width) + " " + head.joined() + "\n\n"
-        for row in classes { text += Self.line(row, width) }
+        for row in classes { text += line(row, width) }
         text += "\n" + Self.right("accuracy", width) + " " + String(repeating: " ", count: 20)
-        text += " " + Self.right(Self.decimals(accuracy), 9) + " " + Self.right(String(macro.support), 9) + "\n"
-        return text + Self.line(macro, width) + Self.line(weighted, width)
+        text += " " + Self.right(Self.decimals(accuracy), 9) + " " + Self.right(supportText(macro), 9) + "\n"
+        return text + line(macro, width) + line(weighted, width)
     }
 
-    private static func line(_ row: Row, _ width: Int) -> String {
-        let values = [row.precision, row.recall, row.f1].map { decimals($0) } + [String(row.support)]
-        return right(row.name, width) + " " + values.map { " " + right($0, 9) }.joined() + "\n"
+    private func line(_ row: Row, _ width: Int) -> String {
+        let values = [row.precision, row.recall, row.f1].map { Self.decimals($0) } + [supportText(row)]
+        return Self.right(row.name, width) + " " + values.map { " " + Self.right($0, 9) }.joined() + "\n"
+    }
+
+    /// Where not one prediction is right, scikit-learn counts in floating point (the zeros that
+    /// `multilabel_confusion_matrix` makes for want of hits), and its supports get a decimal.
+    private func supportText(_ row: Row) -> String {
+        let hit = confusion.indices.contains { confusion[$0][$0] > 0 }
+        return hit ? String(row.support) : "\(row.support).0"
     }
 
     private static func decimals(_ value: Double) -> String { String(format: "%.2f", value) }
