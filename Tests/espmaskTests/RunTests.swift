@@ -66,6 +66,35 @@ struct RunTests {
         #expect(inferences.allSatisfy { Self.text("matches_host", of: $0) == "true" })
     }
 
+    @Test("A model that was packed with a build goes to the board with it, once, and is what predicts")
+    func flashesPackedBuild() async throws {
+        let folder = try ScratchFolder()
+        let model = Self.models.appending("mask_mlp_7_int8.tflite").string
+        let built = try await BuiltProgram.run(
+            ["build", "run_model_cnn", "--output", "out", "--model", model, "--json"], in: folder.path)
+        #expect(built.status == 0, "\(built.errors)")
+        #expect(built.output.contains("\"offset\":\"0x110000\"") && built.output.contains("model.bin"))
+        let first = try await BuiltProgram.run(["flash", "out", "--json"], in: folder.path)
+        #expect(first.status == 0, "\(first.errors)")
+        let heard = try await BuiltProgram.run(["monitor", "--until", "ready", "--timeout", "60"], in: folder.path)
+        #expect(heard.status == 0 && heard.output.contains("model=mask_mlp_7_int8"), "\(heard.output)\(heard.errors)")
+        let second = try await BuiltProgram.run(["flash", "out", "--json"], in: folder.path)
+        #expect(Self.lines(second, holding: "done").first.map { Self.text("written", of: $0) } == "0")
+        // Built again without a model, the folder has none.
+        let again = try await BuiltProgram.run(
+            ["build", "run_model_cnn", "--output", "out", "--json"], in: folder.path)
+        #expect(again.status == 0 && !again.output.contains("model.bin"))
+    }
+
+    @Test("A model that cannot run is refused before anything is compiled")
+    func refusesModelOfBuild() async throws {
+        let folder = try ScratchFolder()
+        let result = try await BuiltProgram.run(
+            ["build", "run_model_cnn", "--output", "out", "--model", "missing.tflite"], in: folder.path)
+        #expect(result.status == 2 && result.errors.contains("missing.tflite"))
+        #expect((try? Peers.contents(of: folder.path.appending("out").appending("build.json"))) == nil)
+    }
+
     @Test("A profile names every operator's cycles, the stack and the free memory, and changes no bits")
     func profiles() async throws {
         let folder = try ScratchFolder()

@@ -34,6 +34,8 @@ struct BuildRecord: Codable, Equatable, Sendable {
     var format = currentFormat
     var steps: [String: StepRecord] = [:]
     var images: [BuildResult.Image] = []
+    /// What was put beside the build's own images after it; every build begins without.
+    var additions: [BuildResult.Image]?
     var sizes = BuildResult.Sizes(flash: 0, ram: 0)
     /// Absent in the bare back end's records.
     var backend: BuildBackend?

@@ -29,6 +29,7 @@ struct BuildWork {
 
     mutating func perform() async throws(ToolchainError) {
         let before = record
+        record.additions = nil
         let failure: ToolchainError?
         do {
             try await compileAndLink()

@@ -19,7 +19,7 @@ public struct BuiltFolder: Equatable, Sendable {
         let own = record.images
         let foreign = folder.appending("flasher_args.json")
         if !own.isEmpty {
-            images = own.sorted { $0.offset < $1.offset }
+            images = (own + (record.additions ?? [])).sorted { $0.offset < $1.offset }
             backend = record.backend ?? .bare
         } else if FileStamp.of(foreign) != nil {
             images = try Self.images(of: try SettingsFile.read(foreign), in: folder, foreign)
@@ -27,6 +27,24 @@ public struct BuiltFolder: Equatable, Sendable {
         } else {
             throw .nothingBuilt(folder: folder)
         }
+    }
+
+    /// Puts a file beside a build's own images: in its folder and in its list, in the place of one with the same label.
+    /// The next build of the folder lists its own again.
+    ///
+    /// Throws `file-not-found` where nothing was built, and what writing fails with.
+    public static func add(
+        _ bytes: [UInt8], named file: String, at offset: Int, label: String, to folder: FilePath
+    ) throws(ToolchainError) -> BuildResult.Image {
+        let list = folder.appending("build.json")
+        var record = BuildRecord.read(list)
+        guard !record.images.isEmpty else { throw .nothingBuilt(folder: folder) }
+        let path = folder.appending(file)
+        try FileStamp.write(bytes, to: path)
+        let image = BuildResult.Image(offset: offset, file: path.string, label: label)
+        record.additions = (record.additions ?? []).filter { $0.label != label } + [image]
+        try record.write(to: list)
+        return image
     }
 
     /// The part of flasher_args.json that says what goes where.

@@ -32,7 +32,11 @@ struct FlashJob {
             let path = settings[.model]?.text
             model = try part == .firmware ? nil : path.map { try PackedModel(path: $0, options: .init()) }
             let board = try home.board(named: settings[.board]?.text ?? Project.defaultBoard)
-            update = try FlashJob.update(images: folder.images, model: model, board: board, part: part)
+            // A model that was packed with the build goes the way of every model: into the slot that is not in force.
+            let packed = folder.images.first { $0.label == FlashJob.modelLabel }
+            let slot = try model?.slot ?? packed.map { try ModelSlot(parsing: try Files.read($0.file)) }
+            update = try FlashJob.update(
+                images: folder.images.filter { $0.label != FlashJob.modelLabel }, slot: slot, board: board, part: part)
             return
         }
         let project = try Project(flags: flags, sketch: what)
@@ -52,7 +56,7 @@ struct FlashJob {
             BuildRequest(sketch: project.sketch, board: project.board, defines: defines), with: project.backend)
         for warning in built.warnings { console.note("warning: \(warning.message)") }
         elf = built.elf
-        update = try FlashJob.update(images: built.images, model: model, board: project.board, part: part)
+        update = try FlashJob.update(images: built.images, slot: model?.slot, board: project.board, part: part)
     }
 
     /// Throws `needs-mask-rom` for a virtual board, before minutes are spent on building.
@@ -73,7 +77,7 @@ struct FlashJob {
     }
 
     private static func update(
-        images: [BuildResult.Image], model: PackedModel?, board: BoardDescription, part: FlashCommand.Part
+        images: [BuildResult.Image], slot: ModelSlot?, board: BoardDescription, part: FlashCommand.Part
     ) throws -> BoardUpdate {
         let flashBytes = try FlashSize.named(board.flash.size).bytes
         var layout = FlashLayout(flashSize: flashBytes)
@@ -88,20 +92,19 @@ struct FlashJob {
         }
         try fit(images, in: table)
         var update = BoardUpdate(chip: board.chip, plan: try FlashPlan(part == .model ? [] : regions))
-        if let model, part != .firmware {
-            guard let table else {
-                throw Failure(
-                    "partition-table-invalid", "the build has no partition table, so there is no place for the model",
-                    hint: "Build the sketch again, or flash with --only firmware.")
-            }
+        if let slot, part != .firmware {
+            guard let table else { throw Failure.noPlaceForModel }
             let partition = try table.partition(named: "model")
-            update.model = .init(slot: model.slot, partition: partition.offset..<partition.end)
+            update.model = .init(slot: slot, partition: partition.offset..<partition.end)
         }
         return update
     }
 
     /// Where the chip's second stage looks for the table.
-    private static let tableOffset = 0x8000
+    static let tableOffset = 0x8000
+
+    /// What a build calls the model that was packed with it.
+    static let modelLabel = "model"
 
     /// Throws `layout-overlap` for an application that is larger than its partition.
     private static func fit(_ images: [BuildResult.Image], in table: PartitionTable?) throws {
@@ -116,5 +119,14 @@ struct FlashJob {
                     + "'\(partition.name)' at 0x\(String(partition.offset, radix: 16)) holds",
                 hint: "Make the partition larger in the board's partition table, or the firmware smaller.")
         }
+    }
+}
+
+extension Failure {
+    /// A model that should go along with a build that has no partition table.
+    static var noPlaceForModel: Failure {
+        Failure(
+            "partition-table-invalid", "the build has no partition table, so there is no place for the model",
+            hint: "Build the sketch again, or flash with --only firmware.")
     }
 }
