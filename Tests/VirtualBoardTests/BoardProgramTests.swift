@@ -1,6 +1,7 @@
 // Programs on the board: timers and idling, the UART's FIFOs and interrupts, flash through the cache and through the SPI
 // controller, what the missing mask ROM looks like, and that the same board does the same again.
 
+import SystemPackage
 import TestSupport
 import Testing
 import VirtualBoard
@@ -388,6 +389,21 @@ struct BoardProgramTests {
             last = board
         }
         #expect(last == nil)
+    }
+
+    @Test("A memory that is let go is given back, however many there were")
+    func memoryIsFreed() throws {
+        func residentBytes() throws -> Int {
+            let text = String(decoding: try Peers.contents(of: FilePath("/proc/self/statm")), as: UTF8.self)
+            return try #require(text.split(separator: " ").dropFirst().first.flatMap { Int($0) }) * 4096
+        }
+        let before = try residentBytes()
+        for _ in 0..<1000 {
+            let memory = MemoryMap()
+            memory.addRAM(0x3FF8_0000..<0x4000_0000, access: .data)
+        }
+        // Half of what they were; other tests come and go meanwhile.
+        #expect(try residentBytes() - before < 256 << 20)
     }
 
     @Test("Two boards side by side do not know of each other")

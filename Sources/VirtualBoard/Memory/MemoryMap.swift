@@ -66,6 +66,8 @@ public final class MemoryMap {
     }
 
     deinit {
+        // A view holds its storage, so a storage that knows its views would hold itself.
+        for storage in storages { storage.views = [] }
         for table in [byteReads, wordReads, byteWrites, wordWrites] { free(table) }
         free(owners)
         staleness.deallocate()
