@@ -7,6 +7,7 @@ everything else that runs on a machine can only make a program slower. Nothing h
 
 import json
 import os
+import queue
 import random
 import socket
 import subprocess
@@ -99,11 +100,16 @@ class Wire:
             client.close()
 
     def forth(self, client, board):
+        # A UART begins with the next byte when the last has left and the driver has one: what came while this thread
+        # overslept was waiting, as in a driver's buffer of 4 KB.
+        waiting = queue.Queue(8)
+        threading.Thread(target=self.collect, args=(client, waiting), daemon=True).start()
         free = 0.0
         try:
-            while data := client.recv(65536 if self.rate is None else 512):
+            while (came := waiting.get())[1]:
+                arrival, data = came
                 if self.rate:
-                    begin = max(free, time.perf_counter())
+                    begin = max(free, arrival)
                     free = begin + len(data) / self.rate
                     self.sent.append((begin, free))
                     while (left := free - time.perf_counter()) > 0:
@@ -111,6 +117,15 @@ class Wire:
                 board.sendall(data)
         except OSError:
             pass
+
+    def collect(self, client, waiting):
+        data = b"-"
+        while data:
+            try:
+                data = client.recv(65536 if self.rate is None else 512)
+            except OSError:
+                data = b""
+            waiting.put((time.perf_counter(), data))
 
     def back(self, board, client):
         try:
@@ -241,27 +256,28 @@ def mixed_log(path, size):
     words = "init done free memory start stop frame buffer channel rate event handler started value connected".split()
     start = ("ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
              "configsip: 0, SPIWP:0xee\r\nmode:DIO, clock div:2\r\nload:0x3fff0000,len:484\r\nentry 0x4009e008\r\n")
-    parts, written, count, now = [], 0, 0, 0
-    while written < size:
-        now += chance.randrange(1, 900)
-        kind = chance.random()
-        if kind < 0.5:
-            level = chance.choice("IIIIWD")
-            text = f"{level} ({now}) {chance.choice(tags)}: {' '.join(chance.choices(words, k=chance.randrange(3, 11)))}"
-            colour = {"I": "32", "W": "33"}.get(level)
-            part = f"\x1b[0;{colour}m{text}\x1b[0m\r\n" if colour else text + "\r\n"
-        elif kind < 0.75:
-            part = f"temperature={chance.randrange(40)} x={chance.random():.3f} uptime {now} ms\r\n"
-        elif kind < 0.998:
-            count += 1
-            inputs = "".join(f"{chance.uniform(-1, 1):.2f}," for _ in range(100))
-            part = (f"{inputs}\r\npredicting...\r\npredicted: {chance.random():.2f}\r\n"
-                    f"espmask: n={count} out={chance.getrandbits(30):08x} us=812\r\nespmask: ready\r\n")
-        else:
-            part = start
-        parts.append(part)
-        written += len(part)
-    path.write_bytes("".join(parts).encode())
+    written, count, now = 0, 0, 0
+    # Not kept in memory: what a child process held at most begins with what its parent held.
+    with path.open("wb") as log:
+        while written < size:
+            now += chance.randrange(1, 900)
+            kind = chance.random()
+            if kind < 0.5:
+                level = chance.choice("IIIIWD")
+                text = f"{level} ({now}) {chance.choice(tags)}: {' '.join(chance.choices(words, k=chance.randrange(3, 11)))}"
+                colour = {"I": "32", "W": "33"}.get(level)
+                part = f"\x1b[0;{colour}m{text}\x1b[0m\r\n" if colour else text + "\r\n"
+            elif kind < 0.75:
+                part = f"temperature={chance.randrange(40)} x={chance.random():.3f} uptime {now} ms\r\n"
+            elif kind < 0.998:
+                count += 1
+                inputs = "".join(f"{chance.uniform(-1, 1):.2f}," for _ in range(100))
+                part = (f"{inputs}\r\npredicting...\r\npredicted: {chance.random():.2f}\r\n"
+                        f"espmask: n={count} out={chance.getrandbits(30):08x} us=812\r\nespmask: ready\r\n")
+            else:
+                part = start
+            log.write(part.encode())
+            written += len(part)
 
 
 def peak_megabytes(*command):
