@@ -93,8 +93,7 @@ fuzz-monitor:
 FUZZ_TARGETS ?= slip replies images tables elf rfc2217
 FUZZ := .build-fuzz/release/Fuzz
 fuzz-parsers:
-	@ESPMASK_FUZZ=build $(BUILD) --scratch-path .build-fuzz --product Fuzz -Xswiftc -sanitize=fuzzer \
-		-Xlinker -fsanitize=fuzzer
+	@ESPMASK_FUZZ=build $(BUILD) --scratch-path .build-fuzz --product Fuzz -Xswiftc -sanitize=fuzzer
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p .build-fuzz/corpus/$$target; \
 		echo "make: fuzzing $$target for $(FUZZ_SECONDS) seconds"; \
