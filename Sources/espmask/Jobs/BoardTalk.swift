@@ -16,8 +16,11 @@ struct BoardTalk {
 
     /// A sketch says `ready` once a second until it hears the first input. One that says nothing for so long waits.
     private static let silence = Duration.seconds(3)
-    /// An answer takes no longer.
+    /// An answer takes no longer, once the input has arrived and but for its printing.
     private static let patience = Duration.seconds(120)
+
+    /// Values in a line that the monitor surely reads as a whole.
+    private static let longestDump = LineMerger.longest / 7
 
     init(line: any SerialLine, model: PackedModel, threshold: Double, console: Console) {
         self.model = model
@@ -38,9 +41,12 @@ struct BoardTalk {
             if await session.line.now - lastWord > Self.silence { break }
         }
         isReady = false
-        try await session.send(Array(Samples.line(sample).utf8))
+        let input = Array(Samples.line(sample).utf8)
+        try await session.send(input)
         let start = await session.line.now
-        while await session.line.now - start < Self.patience {
+        // The board prints the input before it predicts, in seven characters a value at the most.
+        let patience = Self.patience + WireTime.of(input.count + 7 * sample.count)
+        while await session.line.now - start < patience {
             let heard = try await session.listen(within: .milliseconds(200))
             var answer: InferenceEvent?
             for event in heard.events {
@@ -61,6 +67,8 @@ struct BoardTalk {
     /// Whether the input printed before a prediction is the one sent; two decimals are printed.
     private func isAnswer(_ inference: InferenceEvent, to pixels: [Float]) -> Bool {
         guard let printed = inference.inputs else { return true }
+        // Of a dump that is too long for a line only the end is known.
+        if printed.count < pixels.count, pixels.count > Self.longestDump { return true }
         guard printed.count == pixels.count else { return false }
         guard model.slot.inputTransform == nil, let input = model.loaded.inputs.first, let scale = input.scale,
             let zero = input.zeroPoint

@@ -21,6 +21,8 @@ struct LiveRun {
     private var expected: [Prediction] = []
     private var isSick = false
     private var lastPrediction = Duration.zero
+    /// When the last input that was sent has reached the board.
+    private var arrival = Duration.zero
     private var firmware: FirmwareFinder
     private var profile = InferenceProfile()
 
@@ -54,6 +56,7 @@ struct LiveRun {
             let now = await session.line.now
             if !heard.bytes.isEmpty { lastWord = now }
             for event in heard.events { try await take(event) }
+            lastWord = max(lastWord, min(arrival, now))
             if isSick, sickSince == nil { sickSince = now }
             // A board in a reboot loop is never silent.
             if let sickSince, now - sickSince > Self.settling { break }
@@ -87,7 +90,10 @@ struct LiveRun {
         sent += 1
         let sample = samples.all[index]
         expected.append(try judge.predict(sample))
-        try await session.send(Array(Samples.line(sample).utf8))
+        let input = Array(Samples.line(sample).utf8)
+        try await session.send(input)
+        // Until it has it all, the board has nothing to say.
+        arrival = await session.line.now + WireTime.of(input.count)
     }
 
     private mutating func take(_ inference: InferenceEvent) throws {

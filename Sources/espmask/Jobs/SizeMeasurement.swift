@@ -102,7 +102,14 @@ struct SizeMeasurement {
                 needed: model.plan.arenaBytes, available: memory)
             return
         }
-        trial.microseconds = try await time(path, sample: trial.samples, flags: flags)
+        do {
+            trial.microseconds = try await time(path, sample: trial.samples, flags: flags)
+        } catch let failure as Failure where failure.code == "timed-out" {
+            // The other sizes count all the same.
+            trial.shortage = .init(code: failure.code, words: failure.message)
+        } catch is SickFirmware {
+            trial.shortage = .init(code: "firmware-error", words: "the firmware is sick with this model")
+        }
     }
 
     /// Flashes the model and lets it predict one input; its bits must be this machine's.
