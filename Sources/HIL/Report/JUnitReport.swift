@@ -148,7 +148,7 @@ package struct JUnitReport: Sendable {
     }
 
     private func log(_ attempt: AttemptRecord) -> String {
-        attempt.log.map { "[\(Self.time($0.seconds))] \($0.text)\n" }.joined()
+        attempt.log.map { "[\(Self.time($0.boardSeconds ?? $0.seconds))] \($0.text)\n" }.joined()
     }
 
     // MARK: Forms

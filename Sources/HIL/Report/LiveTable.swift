@@ -30,7 +30,7 @@ package struct LiveTable: Sendable {
 
     /// `names` are those of the tests, in the order of the run.
     package init(names: [String], colour: Bool) {
-        self.names = names.map { PlainText.of($0) }
+        self.names = names.map { Self.plain($0) }
         paint = Paint(isAllowed: colour)
         report = TextReport(RunRecord(tests: [], boards: [], startedAt: 0, seconds: 0), colour: colour)
         nameColumns = min(40, self.names.map(\.columns).max() ?? 0)
@@ -41,17 +41,17 @@ package struct LiveTable: Sendable {
         switch progress {
         case .began(let test, let port, let attempt):
             rows.removeAll { $0.test == test }
-            rows.append(Row(test: test, port: port, attempt: attempt, since: seconds))
+            rows.append(Row(test: test, port: Self.plain(port), attempt: attempt, since: seconds))
         case .step(let test, let title, let line):
             guard let index = rows.firstIndex(where: { $0.test == test }) else { return }
-            rows[index].step = "\(line): \(PlainText.of(title))"
+            rows[index].step = "\(line): \(Self.plain(title))"
         case .stepEnded: break
         case .ended(let test, let record):
             rows.removeAll { $0.test == test }
             ended.append(record)
             said.append(report.line(record, nameColumns: nameColumns))
         case .boardSetAside(let port, let reason):
-            said.append(paint.yellow("board    \(port) is set aside: \(PlainText.of(reason))"))
+            said.append(paint.yellow("board    \(Self.plain(port)) is set aside: \(Self.plain(reason))"))
         }
     }
 
@@ -84,6 +84,11 @@ package struct LiveTable: Sendable {
         guard !drawn.isEmpty else { return "" }
         let up = drawn.reduce(0) { $0 + max(1, ($1 + max(1, columns) - 1) / max(1, columns)) }
         return "\r\u{1B}[\(up)A\u{1B}[J"
+    }
+
+    /// A text of which the columns are known: a tab would go who knows where.
+    private static func plain(_ text: String) -> String {
+        String(PlainText.of(text).map { $0 == "\t" ? " " : $0 })
     }
 
     private func row(_ row: Row, room: Int, at seconds: Double) -> (text: String, columns: Int) {

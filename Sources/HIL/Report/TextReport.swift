@@ -28,7 +28,7 @@ package struct TextReport: Sendable {
         }
         for board in run.boards {
             if let reason = board.setAside {
-                parts.append(paint.yellow("\(board.port) was set aside: \(PlainText.of(reason))"))
+                parts.append(paint.yellow("\(PlainText.of(board.port)) was set aside: \(PlainText.of(reason))"))
             }
         }
         let tally = RunTally(run.tests)
@@ -42,7 +42,7 @@ package struct TextReport: Sendable {
         let name = PlainText.of(test.name).padded(columns: nameColumns)
         let verdict = paint.verdict(test.verdict, test.verdict.rawValue.padded(columns: 7))
         var parts = ["\(verdict)  \(name)"]
-        if let port = test.port { parts.append(port) }
+        if let port = test.port { parts.append(PlainText.of(port)) }
         if !test.attempts.isEmpty { parts.append(Figures.duration(test.seconds)) }
         if let message = test.message { parts.append(PlainText.of(message)) }
         return parts.joined(separator: "  ")
@@ -50,12 +50,13 @@ package struct TextReport: Sendable {
 
     private func account(of test: TestRecord) -> String {
         let name = PlainText.of(test.name)
-        var lines = [paint.bold("\(test.verdict.rawValue): \(name)") + " (\(test.file))"]
+        var lines = [paint.bold("\(test.verdict.rawValue): \(name)") + " (\(PlainText.of(test.file)))"]
         var previous: [String] = []
         for (index, attempt) in test.attempts.enumerated() where !attempt.passed {
             let said = self.lines(of: attempt)
             if test.attempts.count > 1 {
-                lines.append("  attempt \(index + 1) on \(attempt.port)" + (said == previous ? ": the same" : ":"))
+                lines.append(
+                    "  attempt \(index + 1) on \(PlainText.of(attempt.port))" + (said == previous ? ": the same" : ":"))
             }
             if said != previous { lines += said }
             previous = said
@@ -65,7 +66,7 @@ package struct TextReport: Sendable {
     }
 
     private func lines(of attempt: AttemptRecord) -> [String] {
-        guard let failure = attempt.failure else { return ["  \(attempt.reason)"] }
+        guard let failure = attempt.failure else { return ["  \(PlainText.of(attempt.reason))"] }
         var lines = ["  line \(failure.line): \(PlainText.of(failure.step))", "  \(PlainText.of(failure.message))"]
         if let expected = failure.expected { lines.append("  expected: \(PlainText.of(expected))") }
         if let nearest = failure.nearest { lines.append("  nearest:  \(PlainText.of(nearest))") }
@@ -74,7 +75,7 @@ package struct TextReport: Sendable {
             lines += failure.lastLines.map { "    | \(PlainText.of($0))" }
         }
         for diagnosis in attempt.diagnoses {
-            lines.append("  \(diagnosis.severity): \(diagnosis.code): \(PlainText.of(diagnosis.hint))")
+            lines.append("  " + PlainText.of("\(diagnosis.severity): \(diagnosis.code): \(diagnosis.hint)"))
         }
         if let hint = failure.hint { lines.append("  do: \(PlainText.of(hint))") }
         return lines

@@ -40,7 +40,7 @@ struct HTMLReportTests {
     func harm() async throws {
         let page = try await Self.read(HTMLReport(HarmfulRun.run).text)
         #expect(page.scripts == 1)
-        #expect(page.pictures.count == 4)
+        #expect(page.pictures.count == 6)
         #expect(page.text.contains("</script><script>alert(1)</script><img src=x onerror=alert(1)>"))
     }
 

@@ -57,7 +57,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         inside = self.open[-1] if self.open else ""
-        if inside == "title":
+        if inside == "title" and "svg" not in self.open:
             found["title"] += data
         elif inside == "script":
             self.script += data

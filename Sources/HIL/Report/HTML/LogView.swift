@@ -15,8 +15,11 @@ struct LogView {
     var markup: Markup {
         guard !attempt.log.isEmpty else { return "" }
         let isOpen = !attempt.passed
+        let clock: Markup =
+            attempt.log.contains { $0.boardSeconds != nil } ? ", times on the board's own clock" : ""
         return """
-            <details class="more"\(isOpen ? " open" : "")><summary><b>The board's log</b>, \(Figures.count(attempt.log.count, "line"))</summary>
+            <details class="more"\(isOpen ? " open" : "")><summary><b>The board's log</b>, \
+            \(Figures.count(attempt.log.count, "line"))\(clock)</summary>
             <ol class="log">\(items)</ol></details>
 
             """
@@ -50,7 +53,8 @@ struct LogView {
     /// The line, and below it what it shows.
     private func lines(_ line: LogLine, _ index: Int) -> [Markup] {
         let causes = attempt.diagnoses.filter { $0.logIndex == index }
-        let time = Figures.fixed(line.seconds, digits: 3)
+        // A virtual board's clock runs ahead of the wall's, by which the steps are placed; the log's times are its own.
+        let time = Figures.fixed(line.boardSeconds ?? line.seconds, digits: 3)
         guard let worst = causes.first else {
             return ["<li class=\"\(Self.kind(line.text))\" data-t=\"\(time)\">\(line.text)</li>\n"]
         }
