@@ -81,7 +81,7 @@ struct AttemptSection {
         }
         guard !figures.isEmpty else { return "" }
         let more: Markup = count > figures.count ? "<span>the first \(figures.count) of \(count)</span>" : ""
-        return "<h3>Pictures sent\(more)</h3><div class=\"faces\">\(figures)</div>\n"
+        return "<h3>Pictures sent\(more)</h3><div class=\"faces\(count > 12 ? " many" : "")\">\(figures)</div>\n"
     }
 
     private func face(_ picture: InputPicture, _ prediction: PredictionRecord?) -> Markup {

@@ -138,6 +138,7 @@ enum HTMLStyle {
         .faces img{width:92px;height:92px;object-fit:contain;image-rendering:pixelated;border-radius:8px;background:var(--sunk);display:block;box-shadow:0 0 0 1px var(--line)}
         .faces figcaption{font-size:12px;line-height:1.35;color:var(--soft);margin-top:5px}
         .faces b{display:block;color:var(--ink);font-weight:600}
+        .faces.many figure,.faces.many img{width:68px}.faces.many img{height:68px}
         .plot{display:block;width:100%;height:auto;max-height:260px;overflow:visible;font-size:11px}
         .plot text{fill:var(--faint)}.plot .grid{stroke:var(--line)}
         .plot .b{fill:var(--board)}.plot .bl{stroke:var(--board);fill:none;stroke-width:1.6;stroke-linejoin:round;opacity:.55}

@@ -36,7 +36,7 @@ struct TestCard {
     private var why: Markup {
         guard let message = test.message else { return "" }
         // An open card says it again, in large.
-        let isTold = test.attempts.last?.failure?.message == message
+        let isTold = test.attempts.last?.failure.map { message.hasSuffix($0.message) } ?? false
         return "<span class=\"why\(isTold ? " told" : "")\">\(message)</span>"
     }
 
