@@ -8,12 +8,13 @@ BIN     = .build/release/espmask
 PEERS  := .venv-peers
 TRAINING := .venv-training
 
-.PHONY: help demo build test unit bench campaign lint format peers needs needs-test sanitize fuzz fuzz-monitor fuzz-parsers fuzz-engine
+.PHONY: help demo build test unit example bench campaign lint format peers needs needs-test sanitize fuzz fuzz-monitor fuzz-parsers fuzz-engine
 .PHONY: install release clean
 
 help:
 	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
 	@echo "make test      install the judges too, lint, build, and run every test"
+	@echo "make example   build and run the example package, a Swift Testing suite that drives virtual boards"
 	@echo "make train-test  train on drawn faces, judge the result here and on the virtual board, test the scripts"
 	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
 	@echo "make campaign  flash the virtual board N times (10000) with one thing going wrong in each, and count the ends"
@@ -49,19 +50,29 @@ $(PEERS)/ready: scripts/peers.txt
 	@touch $@
 
 lint:
-	@$(SWIFT) format lint --strict -r Package.swift Sources Tests
+	@$(SWIFT) format lint --strict -r Package.swift Sources Tests Examples
 
 format:
-	@$(SWIFT) format -i -r Package.swift Sources Tests
+	@$(SWIFT) format -i -r Package.swift Sources Tests Examples
 
 # What training needs comes first: some of the unit tests are skipped without it.
-test: needs-test peers lint train-test unit training-test
+test: needs-test peers lint train-test unit example training-test
 
 unit:
 	@echo "make: building the tests in release mode"
 	@$(BUILD) --product espmask
 	@$(BUILD) --build-tests
 	@$(SWIFT) test -c release --skip-build
+
+# A package that uses the libraries, as somebody else's would: a Swift Testing suite that drives virtual boards. It is
+# built in espmask's own folder with the same flags, so that the libraries are compiled once (12 s instead of minutes).
+EXAMPLE := --package-path Examples/BoardTests --scratch-path .build
+example: build
+	@echo "make: building and running the example package"
+	@$(BIN) build run_model_cnn --output build/example
+	@$(BIN) model pack models/mask_cnn_10.tflite --labels mask,no_mask -o build/example/model.bin
+	@$(BUILD) --build-tests $(EXAMPLE)
+	@BOARD_TESTS_FIRMWARE="$(CURDIR)/build/example" $(SWIFT) test -c release --skip-build $(EXAMPLE)
 
 # By hand, beside the tests: the engine against damaged models and random plans under the sanitizers.
 SANITIZE := clang -g -O1 -std=c11 -Wall -Wextra -fuse-ld=lld -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -117,6 +128,7 @@ bench: build needs-test peers
 	@scripts/install-needs bench
 	@$(PEERS)/bin/python scripts/bench.py
 	@$(PEERS)/bin/python scripts/bench_engine.py
+	@$(PEERS)/bin/python scripts/bench_hil.py
 	@$(BUILD) --build-tests
 	@ESPMASK_BENCH=1 $(SWIFT) test -c release --skip-build --filter BoardSpeed
 
