@@ -18,9 +18,20 @@ struct ServerSessionTests {
         arguments: [
             ("01 02 ff ff 03", [.data(hex("01 02 ff 03"))]),
             // Options: binary, suppress go-ahead and the serial port are agreed to, once; echo is not.
-            ("ff fb 00 ff fd 2c", [.reply(hex("ff fd 00")), .reply(hex("ff fb 2c"))]),
+            // With the serial port comes the state of the modem lines, once.
+            (
+                "ff fb 00 ff fd 2c",
+                [.reply(hex("ff fd 00")), .reply(hex("ff fb 2c")), .reply(hex("ff fa 2c 6b 30 ff f0"))]
+            ),
+            (
+                "ff fb 2c ff fd 2c",
+                [.reply(hex("ff fd 2c")), .reply(hex("ff fa 2c 6b 30 ff f0")), .reply(hex("ff fb 2c"))]
+            ),
             ("ff fd 01 ff fb 01", [.reply(hex("ff fc 01")), .reply(hex("ff fe 01"))]),
-            ("ff fb 2c ff fb 2c ff fc 2c ff fc 2c", [.reply(hex("ff fd 2c")), .reply(hex("ff fe 2c"))]),
+            (
+                "ff fb 2c ff fb 2c ff fc 2c ff fc 2c",
+                [.reply(hex("ff fd 2c")), .reply(hex("ff fa 2c 6b 30 ff f0")), .reply(hex("ff fe 2c"))]
+            ),
             ("ff fe 2c", []),
             // Speed: set, and asked for with 0.
             ("ff fa 2c 01 00 0e 10 00 ff f0", [.baudRate(921_600), .reply(hex("ff fa 2c 65 00 0e 10 00 ff f0"))]),

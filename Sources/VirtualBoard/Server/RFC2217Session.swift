@@ -35,6 +35,8 @@ package struct RFC2217Session {
     }
 
     private static let signature = Array("espmask virtual board".utf8)
+    /// Clear to send, data set ready.
+    private static let modemState: UInt8 = 0x30
     private static let longestSubnegotiation = 256
     private var state = State.data
     private var subnegotiation: [UInt8] = []
@@ -45,6 +47,7 @@ package struct RFC2217Session {
     private var framing: [UInt8: UInt8] = [2: 8, 3: 1, 4: 1]
     private var flowControl: UInt8 = 1
     private var isBreaking = false
+    private var hasToldModemState = false
     private var dtr = false
     private var rts = false
 
@@ -135,7 +138,14 @@ package struct RFC2217Session {
             guard ours.remove(option) != nil else { return [] }
             answer = Telnet.wont
         }
-        return [.reply([Telnet.command, answer, option])]
+        let reply = Event.reply([Telnet.command, answer, option])
+        // Nothing changes later, so a client that does not poll hears of the lines here (RFC 2217: the mask is 255 until
+        // the client sets another).
+        guard option == Telnet.comPort, answer == Telnet.will || answer == Telnet.do_, !hasToldModemState else {
+            return [reply]
+        }
+        hasToldModemState = true
+        return [reply, self.answer(7, [Self.modemState])]
     }
 
     // MARK: COM-PORT-OPTION
@@ -152,8 +162,7 @@ package struct RFC2217Session {
             if first != 0 { framing[command] = first }
             return [answer(command, [framing[command] ?? 0])]
         case 5: return value.first.map { control($0) } ?? []
-        // A client that polls is told: clear to send, data set ready.
-        case 7: return [answer(command, [0x30])]
+        case 7: return [answer(command, [Self.modemState])]
         case 8: return [.suspend(true)]
         case 9: return [.suspend(false)]
         case 10, 11: return value.first.map { [answer(command, [$0])] } ?? []
