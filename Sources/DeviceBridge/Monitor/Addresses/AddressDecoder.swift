@@ -1,6 +1,7 @@
 // Looks the addresses of a panic up in the ELF file of the firmware: function from the symbol table, file and line from
 // the line programs, all of a dump in one pass. Says when the file is not the one that runs on the board. A RISC-V dump
-// has no backtrace; its callers are guessed from stack words that follow a call instruction.
+// has no backtrace; its callers are found in the stack that it prints (StackUnwinder), and where that ends too early
+// the rest is guessed from stack words that follow a call instruction, and said to be a guess.
 
 import Crypto
 public import ESPImage
@@ -9,7 +10,8 @@ public import ESPImage
 public struct AddressDecoder: Sendable {
     /// A frame with its names.
     public struct Frame: Equatable, Sendable {
-        /// The address.
+        /// The address: of the instruction that failed, of a call as Xtensa's handler prints it, or, for a caller of a
+        /// RISC-V function, where it goes on.
         public var pc: UInt32
         /// The function it lies in, C++ names made readable.
         public var function: String?
@@ -74,18 +76,16 @@ public struct AddressDecoder: Sendable {
 
     /// The frames of a dump, innermost first.
     public func frames(of report: PanicReport) -> [Frame] {
-        var pcs = report.backtrace.map { (pc: $0.pc, guess: false) }
-        pcs += report.guessedFrames.map { ($0.pc, true) }
-        if pcs.isEmpty {
-            if let pc = report.pc { pcs.append((pc, false)) }
-            if report.isRISCV {
-                // RA is where the innermost function goes back to: the call is before it.
-                if let caller = report.register("RA"), caller > 1 { pcs.append((caller - 1, false)) }
-                pcs += guesses(report)
-            }
+        var found = report.backtrace.map { Address(pc: $0.pc) }
+        found += report.guessedFrames.map { Address(pc: $0.pc, isGuess: true) }
+        if found.isEmpty {
+            if let pc = report.pc { found.append(Address(pc: pc)) }
+            if report.isRISCV { found += callers(report) }
         }
-        let places = places(of: pcs.map(\.pc))
-        return pcs.map { Frame(pc: $0.pc, function: function(at: $0.pc), place: places[$0.pc], isGuess: $0.guess) }
+        let places = places(of: found.map(\.call))
+        return found.map {
+            Frame(pc: $0.pc, function: function(at: $0.call), place: places[$0.call], isGuess: $0.isGuess)
+        }
     }
 
     /// One address with its names.
@@ -93,13 +93,53 @@ public struct AddressDecoder: Sendable {
         Frame(pc: pc, function: function(at: pc), place: places(of: [pc])[pc])
     }
 
-    private func guesses(_ report: PanicReport) -> [(pc: UInt32, guess: Bool)] {
-        var found: [(pc: UInt32, guess: Bool)] = []
-        for word in report.stack where found.count < Self.mostGuesses {
-            guard word.value > 1, word.value != report.register("RA"), followsCall(word.value) else { continue }
-            found.append((word.value - 1, true))
+    /// An address of a dump.
+    private struct Address {
+        var pc: UInt32
+        var isGuess = false
+        /// Whether a call returns to it: the call is before it, and it may lie behind the function's end.
+        var isReturn = false
+        var call: UInt32 { isReturn ? pc &- 1 : pc }
+    }
+
+    private func callers(_ report: PanicReport) -> [Address] {
+        let unwinder = StackUnwinder(
+            table: callFrames, stack: report.stack, isCode: { address in code.contains { $0.holds(address) } },
+            codeBefore: codeOfFunction)
+        var (returns, stackPointer, end) = unwinder.callers(of: report)
+        if returns.isEmpty, end == .unknown, let caller = report.register("RA"), caller > 1 { returns = [caller] }
+        let known = returns.map { Address(pc: $0, isReturn: true) }
+        return end == .complete ? known : known + guesses(report, above: stackPointer, besides: Set(returns))
+    }
+
+    private func guesses(_ report: PanicReport, above stackPointer: UInt32, besides known: Set<UInt32>) -> [Address] {
+        var found: [Address] = []
+        for word in report.stack where found.count < Self.mostGuesses && word.address >= stackPointer {
+            guard word.value > 1, !known.contains(word.value), followsCall(word.value) else { continue }
+            found.append(Address(pc: word.value, isGuess: true, isReturn: true))
         }
         return found
+    }
+
+    private var callFrames: CallFrameTable {
+        CallFrameTable(
+            elf.sections.filter { $0.name == ".debug_frame" || $0.name == ".eh_frame" }.filter { $0.flags & 0x800 == 0 }
+                .map {
+                    CallFrameTable.Section(
+                        bytes: (try? elf.contents(of: $0)) ?? [], address: $0.address,
+                        isForExceptions: $0.name == ".eh_frame")
+                })
+    }
+
+    /// The code of the function an address lies in, up to the address.
+    private func codeOfFunction(before address: UInt32) -> ArraySlice<UInt8>? {
+        guard let symbol = symbol(at: address), let section = code.first(where: { $0.holds(address) }),
+            section.holds(symbol.value), let contents = try? elf.contents(of: section)
+        else { return nil }
+        let start = contents.startIndex + Int(symbol.value - section.address)
+        let end = contents.startIndex + Int(address - section.address)
+        guard start <= end, end <= contents.endIndex else { return nil }
+        return contents[start..<end]
     }
 
     /// Whether the instruction before is a RISC-V call: JAL or JALR with rd = ra, C.JAL, C.JALR (RISC-V ISA manual,
@@ -124,6 +164,10 @@ public struct AddressDecoder: Sendable {
     }
 
     private func function(at address: UInt32) -> String? {
+        symbol(at: address).map { MangledName.readable($0.name) }
+    }
+
+    private func symbol(at address: UInt32) -> ELFFile.Symbol? {
         var low = 0, high = functions.count
         while low < high {
             let middle = (low + high) / 2
@@ -135,8 +179,7 @@ public struct AddressDecoder: Sendable {
         var index = low - 1
         while index > 0, functions[index - 1].value == value { index -= 1 }
         let symbol = functions[index]
-        if symbol.size > 0, address - symbol.value >= symbol.size { return nil }
-        return MangledName.readable(symbol.name)
+        return symbol.size > 0 && address - symbol.value >= symbol.size ? nil : symbol
     }
 
     private func places(of addresses: [UInt32]) -> [UInt32: SourcePlace] {
