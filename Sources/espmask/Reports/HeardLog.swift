@@ -166,7 +166,7 @@ struct DecodedPanic {
             match == .different ? ["  the ELF file is not the one that runs (digest \(report.elfDigest ?? "")):"] : []
         return warning
             + frames.map {
-                "  at \(JSON.address($0.pc).plain)\($0.isGuess ? " (a guess)" : "")  \(PlainText.of($0.shortText))"
+                "  at \(JSON.address($0.pc).plain)\($0.isInlined ? " (inlined)" : $0.isGuess ? " (a guess)" : "")  \(PlainText.of($0.shortText))"
             }
     }
 }
@@ -187,7 +187,7 @@ extension AddressDecoder.Frame {
     var json: JSON {
         [
             "pc": .address(pc), "function": .optional(function), "file": .optional(place?.file),
-            "line": .optional(place?.line), "guess": .bool(isGuess),
+            "line": .optional(place?.line), "guess": .bool(isGuess), "inlined": .bool(isInlined),
         ]
     }
 }

@@ -7,6 +7,16 @@ import SystemPackage
 import TestSupport
 import Testing
 
+/// What the program is made with and runs on.
+private enum RISCVTools {
+    static let clang = Peers.program("clang")
+    static let linker = Peers.program("ld.lld")
+    static let machine = Peers.program("qemu-system-riscv32")
+    static let canRun = clang != nil && linker != nil && machine != nil
+    /// The decoder starts a gdb of its toolchain's name; Debian's speaks RISC-V as well.
+    static let debugger = Peers.program("riscv32-esp-elf-gdb") ?? Peers.program("gdb-multiarch")
+}
+
 /// How the program is compiled.
 private struct Variant: Sendable, CustomTestStringConvertible {
     var testDescription: String
@@ -27,21 +37,14 @@ private struct Variant: Sendable, CustomTestStringConvertible {
 }
 
 @Suite(
-    "RISC-V panics of a program that ran", .enabled(if: RISCVPanicTests.canRun, "no clang, ld.lld or QEMU for RISC-V"))
+    "RISC-V panics of a program that ran", .enabled(if: RISCVTools.canRun, "no clang, ld.lld or QEMU for RISC-V"))
 struct RISCVPanicTests {
-    private static let clang = Peers.program("clang")
-    private static let linker = Peers.program("ld.lld")
-    private static let machine = Peers.program("qemu-system-riscv32")
-    static let canRun = clang != nil && linker != nil && machine != nil
-    /// The decoder starts a gdb of its toolchain's name; Debian's speaks RISC-V as well.
-    private static let debugger = Peers.program("riscv32-esp-elf-gdb") ?? Peers.program("gdb-multiarch")
-
     /// The program's ELF file and what it printed when it failed.
     private static func run(_ variant: Variant, in folder: ScratchFolder) async throws -> (elf: [UInt8], dump: [UInt8])
     {
         let sources = Peers.checkout.pushing("Tests/DeviceBridgeTests/Scripts/riscv")
         let target = ["--target=riscv32-unknown-elf", "-march=rv32imc_zicsr", "-mabi=ilp32", "-ffreestanding"]
-        let clang = try #require(Self.clang)
+        let clang = try #require(RISCVTools.clang)
         for (source, flags) in [("handler.c", []), ("program.cpp", ["-fno-exceptions"])] {
             let compiled = try await Peers.run(
                 clang, target + variant.flags + flags + ["-c", sources.appending(source).string, "-o", source + ".o"],
@@ -49,12 +52,12 @@ struct RISCVPanicTests {
             try #require(compiled.status == 0, "\(compiled.errors)")
         }
         let linked = try await Peers.run(
-            try #require(Self.linker),
+            try #require(RISCVTools.linker),
             ["-T", sources.appending("program.ld").string, "handler.c.o", "program.cpp.o", "-o", "a.elf"],
             in: folder.path)
         try #require(linked.status == 0, "\(linked.errors)")
         let run = try await Peers.run(
-            try #require(Self.machine), ["-M", "virt", "-bios", "none", "-nographic", "-kernel", "a.elf"],
+            try #require(RISCVTools.machine), ["-M", "virt", "-bios", "none", "-nographic", "-kernel", "a.elf"],
             in: folder.path)
         try #require(run.output.contains("Rebooting..."), "\(run.output)\(run.errors)")
         let dump = Array(run.output.utf8)
@@ -85,7 +88,7 @@ struct RISCVPanicTests {
     @Test(
         "The frames are those of esp-idf-monitor's panic decoder",
         .enabled(
-            if: debugger != nil && Peers.python("idf-monitor") != nil,
+            if: RISCVTools.debugger != nil && Peers.python("idf-monitor") != nil,
             "no gdb for RISC-V, or no esp-idf-monitor among the judges"),
         arguments: Variant.all)
     private func fieldParity(variant: Variant) async throws {
@@ -93,7 +96,7 @@ struct RISCVPanicTests {
         let (elf, dump) = try await Self.run(variant, in: folder)
         let report = try #require(monitor(dump).events.panics.first)
         let ours = try AddressDecoder(elf: elf).frames(of: report)
-        let debugger = try #require(Self.debugger)
+        let debugger = try #require(RISCVTools.debugger)
         let script = "#!/bin/sh\nexec '\(debugger.string)' \"$@\"\n"
         try folder.write(Array(script.utf8), as: "riscv32-test-elf-gdb")
         let made = try await Peers.run("/bin/chmod", ["+x", "riscv32-test-elf-gdb"], in: folder.path)

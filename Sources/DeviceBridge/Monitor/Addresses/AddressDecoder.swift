@@ -1,5 +1,5 @@
 // Looks the addresses of a panic up in the ELF file of the firmware: function from the symbol table, file and line from
-// the line programs, all of a dump in one pass. Says when the file is not the one that runs on the board. A RISC-V dump
+// the line programs, functions put inline from .debug_info, all of a dump in one pass. Says when the file is not the one that runs on the board. A RISC-V dump
 // has no backtrace; its callers are found in the stack that it prints (StackUnwinder), and where that ends too early
 // the rest is guessed from stack words that follow a call instruction, and said to be a guess.
 
@@ -19,13 +19,19 @@ public struct AddressDecoder: Sendable {
         public var place: SourcePlace?
         /// Whether it is a guess: a stack word that follows a call.
         public var isGuess = false
+        /// Whether the compiler put the function inline into that of the next frame, which has the same address.
+        public var isInlined = false
 
         /// A frame; without names where no ELF file is at hand.
-        public init(pc: UInt32, function: String? = nil, place: SourcePlace? = nil, isGuess: Bool = false) {
+        public init(
+            pc: UInt32, function: String? = nil, place: SourcePlace? = nil, isGuess: Bool = false,
+            isInlined: Bool = false
+        ) {
             self.pc = pc
             self.function = function
             self.place = place
             self.isGuess = isGuess
+            self.isInlined = isInlined
         }
 
         /// `loop at main.cpp:12`.
@@ -82,15 +88,31 @@ public struct AddressDecoder: Sendable {
             if let pc = report.pc { found.append(Address(pc: pc)) }
             if report.isRISCV { found += callers(report) }
         }
-        let places = places(of: found.map(\.call))
-        return found.map {
-            Frame(pc: $0.pc, function: function(at: $0.call), place: places[$0.call], isGuess: $0.isGuess)
-        }
+        let wanted = Set(found.map(\.call).filter { address in code.contains { $0.holds(address) } })
+        guard !wanted.isEmpty else { return found.map { Frame(pc: $0.pc, isGuess: $0.isGuess) } }
+        let sections = debugSections
+        let places = sections.line.places(of: wanted)
+        let inline = sections.inlineCalls(at: wanted)
+        return found.flatMap { frames(of: $0, place: places[$0.call], inline: inline[$0.call] ?? []) }
     }
 
-    /// One address with its names.
+    /// The functions at an address: those put inline, innermost first, and the one that holds them.
+    private func frames(of address: Address, place: SourcePlace?, inline: [InlineCall]) -> [Frame] {
+        var place = place
+        var frames: [Frame] = []
+        for call in inline.reversed() {
+            frames.append(
+                Frame(pc: address.pc, function: call.function, place: place, isGuess: address.isGuess, isInlined: true))
+            place = call.place
+        }
+        let function = function(at: address.call)
+        return frames + [Frame(pc: address.pc, function: function, place: place, isGuess: address.isGuess)]
+    }
+
+    /// One address with its names; functions put inline are not told apart.
     public func frame(at pc: UInt32) -> Frame {
-        Frame(pc: pc, function: function(at: pc), place: places(of: [pc])[pc])
+        let places = code.contains { $0.holds(pc) } ? debugSections.line.places(of: [pc]) : [:]
+        return Frame(pc: pc, function: function(at: pc), place: places[pc])
     }
 
     /// An address of a dump.
@@ -182,17 +204,18 @@ public struct AddressDecoder: Sendable {
         return symbol.size > 0 && address - symbol.value >= symbol.size ? nil : symbol
     }
 
-    private func places(of addresses: [UInt32]) -> [UInt32: SourcePlace] {
+    private var debugSections: DebugInfoSections {
         // SHF_COMPRESSED, 0x800: such a section would have to be inflated first.
         func section(_ name: String) -> ArraySlice<UInt8> {
             guard let found = elf.sections.first(where: { $0.name == name && $0.flags & 0x800 == 0 }) else { return [] }
             return (try? elf.contents(of: found)) ?? []
         }
-        let wanted = Set(addresses.filter { address in code.contains { $0.holds(address) } })
-        guard !wanted.isEmpty else { return [:] }
-        let sections = DebugLineSections(
-            line: section(".debug_line"), lineStrings: section(".debug_line_str"), strings: section(".debug_str"))
-        return sections.places(of: wanted)
+        return DebugInfoSections(
+            info: section(".debug_info"), abbreviations: section(".debug_abbrev"), addresses: section(".debug_addr"),
+            ranges: section(".debug_ranges"), rangeLists: section(".debug_rnglists"),
+            stringOffsets: section(".debug_str_offsets"),
+            line: DebugLineSections(
+                line: section(".debug_line"), lineStrings: section(".debug_line_str"), strings: section(".debug_str")))
     }
 }
 
