@@ -42,7 +42,7 @@ struct PeerTests {
         .enabled(if: isJudgeThere, "no Python judges: make peers"), arguments: seeds)
     func hybridModels(seed: Int) async throws {
         let cases = try await Self.cases(from: "hybrid_cases.py", seed: seed, count: 40)
-        #expect(cases.count == 160)
+        #expect(cases.count == 200)
         try Self.judge(cases, seed: seed)
     }
 

@@ -50,7 +50,7 @@ struct MonitorTests {
             shown.unicodeScalars.allSatisfy { $0 == "\n" || !($0.value < 0x20 || (0x7F..<0xA0).contains($0.value)) })
         #expect(!shown.contains("behind"))
         // Nobody heard the start, and this port cannot reset the board.
-        #expect(result.errors.contains("was not seen: reset it by hand"))
+        #expect(result.errors.contains("was not heard: reset the board by hand"))
     }
 
     @Test("A line that breaks is opened again, and the predictions go on being counted")

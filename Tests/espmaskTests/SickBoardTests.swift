@@ -172,6 +172,44 @@ struct SickBoardTests {
         #expect(!result.output.contains("\"function\":\"loop\""))
     }
 
+    /// Says once why its model does not run, and goes on without one.
+    private static let withoutModel = """
+        void setup() {
+            Serial.begin(115200);
+            Serial.println("Failed to resize buffer. Requested: 3404, available 2036, missing: 1368");
+            Serial.println("AllocateTensors() failed");
+        }
+        void loop() {
+            Serial.println("predicted: nan");
+            delay(50);
+        }
+        """
+
+    @Test("A nan whose cause was printed before anybody listened: said, and with --reset the cause is read")
+    func unheardStart() async throws {
+        let folder = try await Self.board(sketch: Self.withoutModel)
+        // The board's first 1500 bytes are lost, and with them its start and the one that --reset asks for.
+        let lost = (1...1500).map { "drop:byte=\($0),dir=tx" }.joined(separator: ";")
+        let server = try BuiltProgram.start(["board", "serve", "--rfc2217", "0", "--fault", lost], in: folder.path)
+        defer { _ = server.end() }
+        let line = try #require(server.line())
+        let port = String(try #require(line.split(separator: "\"").last { $0.hasPrefix("rfc2217:") }))
+        let result = try await Self.watch(folder, until: "AllocateTensors", ["--port", port, "--reset"])
+        Self.expect(result, "nan-output", "not heard: resetting the board to read it")
+        #expect(result.output.contains("\"event\":\"boot\""))
+        #expect(Self.codes(result).contains("arena-too-small"), "\(result.output.suffix(2000))")
+        #expect(result.output.contains("\"missing\":1368"))
+
+        // Without --reset the running board is left alone.
+        let left = try await Self.watch(folder, until: "count=20", ["--port", port])
+        Self.expect(left, "nan-output", "not heard: run again with --reset")
+        #expect(!left.output.contains("\"event\":\"boot\""))
+        // With it the start is heard at once.
+        let heard = try await Self.watch(folder, until: "predicted", ["--port", port, "--reset"])
+        Self.expect(heard, "arena-too-small", "\"missing\":1368")
+        #expect(!heard.output.contains("start-not-seen"))
+    }
+
     /// Timer group 0's watchdog, stage 0 resets the system (TRM, "Watchdog Timers").
     private static let hang = """
         void setup() {

@@ -30,7 +30,8 @@ public struct MonitorConfiguration: Equatable, Sendable {
     /// The names of the builtin operators, each at its code's place: our firmware knows only the codes.
     public var operators: [String]
 
-    /// Whether each line is an event. Without lines a gigabyte of log costs no more than a look.
+    /// Whether each line, and each report of our sketches, is an event. Without them a gigabyte of log costs no more than
+    /// a look.
     public var tellsLines: Bool
 
     /// Makes a configuration.

@@ -60,7 +60,7 @@ public struct MonitorMachine: Sendable {
     /// When `timePassed` is to be called if nothing arrives before; nil when nothing waits.
     public var deadline: UInt64? {
         let waits =
-            inferences.isWaiting || !window.isEmpty || merger.unfinished.count != toldPartial || panics.open != nil
+            inferences.isWaiting || !window.isEmpty || merger.unfinished.count != toldPartial || panics.isOpen
         return waits ? lastArrival &+ Self.silence : nil
     }
 
@@ -78,20 +78,25 @@ public struct MonitorMachine: Sendable {
 
     /// Takes bytes that arrived at a time, in nanoseconds of any steady clock.
     public mutating func received(_ bytes: some Sequence<UInt8>, at nanoseconds: UInt64) -> [MonitorEvent] {
-        let events = bytes.withContiguousStorageIfAvailable { take($0, at: nanoseconds) }
-        return events ?? Array(bytes).withUnsafeBufferPointer { take($0, at: nanoseconds) }
+        var events: [MonitorEvent] = []
+        let isTaken: Void? = bytes.withContiguousStorageIfAvailable { received($0, at: nanoseconds, into: &events) }
+        if isTaken == nil {
+            Array(bytes).withUnsafeBufferPointer { received($0, at: nanoseconds, into: &events) }
+        }
+        return events
     }
 
-    private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, at nanoseconds: UInt64) -> [MonitorEvent] {
+    /// The same; the events are appended, so that a reader of gigabytes needs no new room for each piece.
+    public mutating func received(
+        _ bytes: UnsafeBufferPointer<UInt8>, at nanoseconds: UInt64, into events: inout [MonitorEvent]
+    ) {
         now = max(now, nanoseconds)
         lastArrival = now
-        var events: [MonitorEvent] = []
         var merger = LineMerger()
         swap(&merger, &self.merger)
         merger.take(bytes) { line, number in take(raw: line, number, &events) }
         swap(&merger, &self.merger)
         if self.merger.unfinished.count < toldPartial { toldPartial = 0 }
-        return events
     }
 
     /// Nothing arrived until this time: gives out what only waited for more.
@@ -136,6 +141,11 @@ public struct MonitorMachine: Sendable {
         expectsLoader = intoLoader
     }
 
+    /// What the board said meanwhile was not heard, perhaps a start.
+    public mutating func lineWasAway() {
+        context.sawStart = false
+    }
+
     /// A line as it came.
     private mutating func take(raw: UnsafeBufferPointer<UInt8>, _ number: Int, _ events: inout [MonitorEvent]) {
         lineCount = number
@@ -161,10 +171,13 @@ public struct MonitorMachine: Sendable {
         plain text: UnsafeBufferPointer<UInt8>, _ number: Int, _ hostMilliseconds: Int?,
         _ events: inout [MonitorEvent]
     ) {
-        let isQuiet = panics.open == nil && !inferences.isReadingBlock
-        if isQuiet, let numbers = InferenceParser.plainDump(text) {
+        let isQuiet = !panics.isOpen && !inferences.isReadingBlock
+        if isQuiet, let numbers = InferenceParser.plainDump(text) ?? InferenceParser.callbackDump(text) {
             pass(text, number, hostMilliseconds, speaksOfResults: false, &events)
             return inferences.take(numbers, line: number)
+        }
+        if isQuiet, !tellsLines, let line = WorkshopLine(text) {
+            return take(line, text, number, hostMilliseconds, &events)
         }
         var traits = LineTraits.of(text)
         if traits.contains(.oddNumber), !OutputWatcher.mayHoldOddNumber(text) { traits.remove(.oddNumber) }
@@ -196,15 +209,38 @@ public struct MonitorMachine: Sendable {
         _ text: UnsafeBufferPointer<UInt8>, _ number: Int, _ hostMilliseconds: Int?, speaksOfResults: Bool,
         _ events: inout [MonitorEvent]
     ) {
-        emit(inferences.nextLine(), &events)
+        if let event = inferences.nextLine() { emit(event, &events) }
         if tellsLines {
             events.append(
                 .line(MonitorLine(bytes: Array(text), number: number, hostMilliseconds: hostMilliseconds)))
         }
+        count(hostMilliseconds, speaksOfResults: speaksOfResults, &events)
+    }
+
+    /// A line of the workshop's sketches in exactly the form they print, where nobody wants the line itself.
+    private mutating func take(
+        _ line: WorkshopLine, _ text: UnsafeBufferPointer<UInt8>, _ number: Int, _ hostMilliseconds: Int?,
+        _ events: inout [MonitorEvent]
+    ) {
+        switch line {
+        case .result(let bits, let microseconds):
+            if let event = inferences.finishHeld(bits: [bits], microseconds: microseconds) { emit(event, &events) }
+        case .prediction(let output):
+            if let event = inferences.nextLine() { emit(event, &events) }
+            inferences.take(output, Diagnosis.Evidence(line: number, text: String(decoding: text, as: UTF8.self)))
+        case .ready:
+            if let event = inferences.nextLine() { emit(event, &events) }
+            sketchIsReady = true
+        }
+        count(hostMilliseconds, speaksOfResults: line.isPrediction ? nil : false, &events)
+    }
+
+    /// One line more; nil where its words do not count.
+    private mutating func count(_ hostMilliseconds: Int?, speaksOfResults: Bool?, _ events: inout [MonitorEvent]) {
         if let hostMilliseconds { noteTime(hostMilliseconds) }
         reboots.line()
         if linesSinceTaskWatchdog < Int.max { linesSinceTaskWatchdog += 1 }
-        outputs.nextLine(speaksOfResults: speaksOfResults)
+        if let speaksOfResults { outputs.nextLine(speaksOfResults: speaksOfResults) }
         linesSinceFinding += 1
         if linesSinceFinding > Self.windowLines { announce(&events) }
     }
@@ -222,7 +258,7 @@ public struct MonitorMachine: Sendable {
         reboots.line()
         if linesSinceTaskWatchdog < Int.max { linesSinceTaskWatchdog += 1 }
         if !line.isHostNote {
-            if traits.contains(.panic) || panics.open != nil, let panic = panics.take(line) { take(panic, &events) }
+            if traits.contains(.panic) || panics.isOpen, let panic = panics.take(line) { take(panic, &events) }
             // A dump of numbers says nothing in words.
             if traits.contains(.rule), !line.looksLikeNumbers {
                 for finding in RuleIndex.all.findings(in: line) { add(finding) }
@@ -231,7 +267,7 @@ public struct MonitorMachine: Sendable {
         }
         linesSinceFinding += 1
         // A dump that is being printed will say more.
-        if linesSinceFinding > Self.windowLines, panics.open == nil { announce(&events) }
+        if linesSinceFinding > Self.windowLines, !panics.isOpen { announce(&events) }
     }
 
     private mutating func take(_ boot: BootEvent, _ line: MonitorLine, _ events: inout [MonitorEvent]) {
@@ -268,9 +304,7 @@ public struct MonitorMachine: Sendable {
         var finding = Finding(.rebootLoop, grave ? .error : .warning, line)
         finding.details = ["count": .number(loop.count), "reset": .text(loop.reset)]
         if let period = loop.periodMilliseconds { finding.details["period_ms"] = .number(period) }
-        if let cause = total.diagnoses(context).first(where: { $0.code.family != .symptom }) {
-            finding.details["cause"] = .text(cause.code.rawValue)
-        }
+        if let cause = total.rootCause { finding.details["cause"] = .text(cause.rawValue) }
         add(finding)
         // The last word on how many there were is the latest one.
         let details = finding.details
@@ -293,7 +327,7 @@ public struct MonitorMachine: Sendable {
     }
 
     private mutating func take(_ report: SketchReport, _ line: MonitorLine, _ events: inout [MonitorEvent]) {
-        events.append(.sketch(report))
+        if tellsLines { events.append(.sketch(report)) }
         switch report.kind {
         case .error(let code):
             var finding = Finding.reported(code, report, line, isReady: sketchIsReady)
@@ -322,11 +356,13 @@ public struct MonitorMachine: Sendable {
     }
 
     private mutating func emit(_ ready: [InferenceEvent], _ events: inout [MonitorEvent]) {
-        for event in ready {
-            events.append(.inference(event))
-            reboots.inference()
-            for finding in outputs.take(event) { add(finding) }
-        }
+        for event in ready { emit(event, &events) }
+    }
+
+    private mutating func emit(_ event: InferenceEvent, _ events: inout [MonitorEvent]) {
+        events.append(.inference(event))
+        reboots.inference()
+        for finding in outputs.take(event) { add(finding) }
     }
 
     private mutating func add(_ finding: Finding) {

@@ -14,6 +14,7 @@ public struct MonitorSession: Sendable {
     /// The line, which outlives the session.
     public private(set) var line: any SerialLine
     private var machine: MonitorMachine
+    private var hasReadStart = false
     /// The lines before this one lasted so long: the machine's clock never goes back.
     private var earlier: UInt64 = 0
     private var latest: UInt64 = 0
@@ -59,6 +60,31 @@ public struct MonitorSession: Sendable {
         try await line.perform(.classic(.milliseconds(50)))
     }
 
+    /// What was done about a start that nobody heard.
+    public enum StartReading: Equatable, Sendable {
+        /// Nothing: the start was heard, or is not what matters, or was asked for before.
+        case notNeeded
+        /// The board was reset, to hear it.
+        case resetting
+        /// Nothing, though it would help: it was not allowed.
+        case notAllowed
+        /// Nothing, though it would help: this line has no means to reset the board.
+        case notPossible
+    }
+
+    /// A sketch whose model could not be started says so once, when it starts, and predicts nan from then on. Where a nan
+    /// was found and nobody heard the start, the board is reset, once, to hear the cause.
+    public mutating func readStart(
+        for diagnosis: Diagnosis, mayReset: Bool
+    ) async throws(DeviceError) -> StartReading {
+        guard diagnosis.code == .nanOutput, !sawStart, !hasReadStart else { return .notNeeded }
+        hasReadStart = true
+        guard line.capabilities.contains(.modemLines) else { return .notPossible }
+        guard mayReset else { return .notAllowed }
+        try await reset()
+        return .resetting
+    }
+
     /// Names the classes from now on.
     public mutating func name(labels: [String], threshold: Double) {
         machine.name(labels: labels, threshold: threshold)
@@ -67,8 +93,9 @@ public struct MonitorSession: Sendable {
     /// The end of the stream, or of this line: what was only held back. A line that had no ending yet means nothing.
     public mutating func finish() -> [MonitorEvent] { machine.finished(isCutOff: true) }
 
-    /// Goes on over another line to the same board.
+    /// Goes on over another line to the same board, which may have started again meanwhile.
     public mutating func resume(on line: any SerialLine) async {
+        machine.lineWasAway()
         self.line = line
         earlier = latest &- min(latest, Self.nanoseconds(await line.now))
     }

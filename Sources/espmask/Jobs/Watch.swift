@@ -34,7 +34,6 @@ struct Watch {
     /// The line that met the goal.
     private var metLine: Int?
     private var wantsEnd = false
-    private var hasAskedForStart = false
     private let start = ContinuousClock.now
 
     init(
@@ -138,7 +137,7 @@ struct Watch {
         case .line, .partial: break
         }
         face.take(event)
-        if case .diagnosis(let diagnosis) = event, diagnosis.code == .nanOutput { try await askForStart() }
+        if case .diagnosis(let diagnosis) = event { try await readStart(for: diagnosis) }
     }
 
     /// Takes an event. After the goal was met only what was said up to then counts: a panic or a cause is told lines
@@ -152,17 +151,15 @@ struct Watch {
         }
     }
 
-    /// A sketch whose model could not be started says so once, when it starts, and predicts nan from then on.
-    private mutating func askForStart() async throws {
-        guard !session.sawStart, !hasAskedForStart else { return }
-        hasAskedForStart = true
-        guard plan.resets, session.line.capabilities.contains(.modemLines) else {
-            let how = session.line.capabilities.contains(.modemLines) ? "run again with --reset" : "reset it by hand"
-            return face.note(
-                "start-not-seen", "the start of the firmware, where the cause stands, was not seen: \(how)")
+    /// Where a nan was found and nobody heard the start, the cause stands there.
+    private mutating func readStart(for diagnosis: Diagnosis) async throws {
+        let unheard = "the start of the firmware, where the cause stands, was not heard"
+        switch try await session.readStart(for: diagnosis, mayReset: plan.resets) {
+        case .notNeeded: break
+        case .resetting: face.note("start-not-seen", "\(unheard): resetting the board to read it")
+        case .notAllowed: face.note("start-not-seen", "\(unheard): run again with --reset")
+        case .notPossible: face.note("start-not-seen", "\(unheard): reset the board by hand")
         }
-        face.note("start-not-seen", "the start of the firmware was not seen: resetting the board to read the cause")
-        try await session.reset()
     }
 
     private mutating func act(_ action: Keyboard.Action) async throws(DeviceError) {

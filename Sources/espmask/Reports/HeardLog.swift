@@ -43,13 +43,15 @@ struct HeardLog: ~Copyable {
             file = path == "-" ? .standardInput : try FileDescriptor.open(FilePath(path), .readOnly)
             if console.json { writer.write("{\"inferences\":[") }
             var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
+            var events: [MonitorEvent] = []
             while true {
                 let count = try piece.withUnsafeMutableBytes { try file.read(into: $0) }
                 if count == 0 { break }
-                let events = piece.withUnsafeBufferPointer {
-                    machine.received(UnsafeBufferPointer(rebasing: $0[..<count]), at: 0)
+                piece.withUnsafeBufferPointer {
+                    machine.received(UnsafeBufferPointer(rebasing: $0[..<count]), at: 0, into: &events)
                 }
                 for event in events { try take(event) }
+                events.removeAll(keepingCapacity: true)
             }
         } catch let error as Errno {
             throw Failure(
@@ -82,7 +84,9 @@ struct HeardLog: ~Copyable {
     }
 
     private mutating func decode(_ report: PanicReport) -> DecodedPanic {
-        let key = (report.backtrace + report.guessedFrames).map(\.pc)
+        var key = (report.backtrace + report.guessedFrames).map(\.pc)
+        // What a RISC-V dump's frames follow from.
+        if key.isEmpty { key = report.registers.map(\.value) + report.stack.map(\.value) }
         if !key.isEmpty, let known = frames[key] { return DecodedPanic(report, decoder, frames: known) }
         let panic = DecodedPanic(report, decoder)
         if !key.isEmpty, frames.count < 256 { frames[key] = panic.frames }
@@ -162,7 +166,7 @@ struct DecodedPanic {
             match == .different ? ["  the ELF file is not the one that runs (digest \(report.elfDigest ?? "")):"] : []
         return warning
             + frames.map {
-                "  at \(JSON.address($0.pc).plain)\($0.isGuess ? " (a guess)" : "")  \(PlainText.of($0.shortText))"
+                "  at \(JSON.address($0.pc).plain)\($0.isInlined ? " (inlined)" : $0.isGuess ? " (a guess)" : "")  \(PlainText.of($0.shortText))"
             }
     }
 }
@@ -183,7 +187,7 @@ extension AddressDecoder.Frame {
     var json: JSON {
         [
             "pc": .address(pc), "function": .optional(function), "file": .optional(place?.file),
-            "line": .optional(place?.line), "guess": .bool(isGuess),
+            "line": .optional(place?.line), "guess": .bool(isGuess), "inlined": .bool(isInlined),
         ]
     }
 }

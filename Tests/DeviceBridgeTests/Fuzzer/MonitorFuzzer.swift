@@ -1,5 +1,6 @@
 // A harness for libFuzzer over the monitor's whole pipeline (`make fuzz`): the input comes in one piece and cut at a
-// place of its own choosing, and both must give the same events, none of them with anything that a terminal obeys.
+// place of its own choosing, and both must give the same events, none of them with anything that a terminal obeys. A
+// third time nobody wants the lines, which has readers of its own, and all else must be the same.
 // It is compiled together with the monitor's sources, without the rest of the package.
 
 /// Takes one input; anything wrong ends the program.
@@ -13,6 +14,13 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         UnsafeBufferPointer(rebasing: bytes[..<cut]), UnsafeBufferPointer(rebasing: bytes[cut...]),
     ]
     precondition(whole == hear(parts), "events depend on how the bytes were cut")
+    let brief = whole.filter { event in
+        switch event {
+        case .line, .sketch: false
+        case .partial, .boot, .inference, .panic, .diagnosis: true
+        }
+    }
+    precondition(brief == hear(parts, tellsLines: false), "events depend on whether lines are wanted")
     for event in whole {
         switch event {
         case .line(let line): check(line.text)
@@ -35,8 +43,9 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
-private func hear(_ parts: [UnsafeBufferPointer<UInt8>]) -> [MonitorEvent] {
-    var machine = MonitorMachine(MonitorConfiguration(labels: ["mask", "no_mask"], arena: 1300))
+private func hear(_ parts: [UnsafeBufferPointer<UInt8>], tellsLines: Bool = true) -> [MonitorEvent] {
+    var machine = MonitorMachine(
+        MonitorConfiguration(labels: ["mask", "no_mask"], arena: 1300, tellsLines: tellsLines))
     var events: [MonitorEvent] = []
     for part in parts { events += machine.received(part, at: 1) }
     return events + machine.finished()

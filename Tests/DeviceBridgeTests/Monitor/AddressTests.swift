@@ -43,8 +43,9 @@ private struct Compiled: Sendable, CustomTestStringConvertible {
         return try Peers.contents(of: folder.path.appending("a.elf"))
     }
 
+    /// Not static: binutils names an inline function without a mangled name after the one that holds it.
     private static let header = """
-        static inline int helped(int x) {
+        inline int helped(int x) {
             volatile int y = x;
             return y * 3;
         }
@@ -158,7 +159,8 @@ struct AddressTests {
         try #require(theirs.count > 5, "\(outcome.errors)")
         let report = try #require(monitor(line, "Rebooting...").events.panics.first)
         let frames = try AddressDecoder(elf: bytes).frames(of: report)
-        #expect(frames.map(\.pc) == pcs)
+        #expect(frames.filter { !$0.isInlined }.map(\.pc) == pcs)
+        if program.flags.contains("-O2") { #expect(frames.contains { $0.isInlined }, "nothing was put inline") }
         let ours = frames.compactMap { frame in
             frame.function.map { function in
                 "\(hex(frame.pc))\t\(function)\t\(frame.place.map { "\($0.file):\($0.line)" } ?? "??:?")"

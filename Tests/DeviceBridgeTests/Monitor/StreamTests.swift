@@ -11,6 +11,8 @@ struct StreamTests {
     private static let pieces: [[UInt8]] = [
         "predicted: 0.47", "prediction: nan", "0.1,-0.2,0.3,nan,", "-0.39,0.12,0.98,1.00,",
         "espmask: n=1 out=3ef0a3d7 us=8",
+        "predicted: 0.47\r\nespmask: n=1 out=3ef0a3d7 us=812\r\nespmask: ready\r\n", "prediction: -1.50\r\n",
+        "predicted: 12345678901234567.5\n", "157,50,3,0,", "12.5,-.5,1e3,0.25,7\n",
         "espmask: ready", "espmask: error=arena-too-small needed=1300 available=600",
         "rst:0x1 (POWERON_RESET),boot:0x13 (X)",
         "rst:0xc (SW_CPU_RESET)", "ets Jul 29 2019 12:21:46",
@@ -59,7 +61,12 @@ struct StreamTests {
             for size in [1, 7, 64] { #expect(monitor(bytes, pieces: size).events == whole.events, place) }
             let quiet = monitor(bytes, MonitorConfiguration(tellsLines: false))
             #expect(quiet.diagnoses == whole.diagnoses, place)
-            let told = whole.events.filter { if case .line = $0 { false } else { true } }
+            let told = whole.events.filter { event in
+                switch event {
+                case .line, .sketch: false
+                case .partial, .boot, .inference, .panic, .diagnosis: true
+                }
+            }
             #expect(quiet.events == told, place)
             for line in whole.events.lines { #expect(Self.isPlain(line), place) }
             for diagnosis in whole.diagnoses {

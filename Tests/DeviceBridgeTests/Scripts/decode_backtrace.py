@@ -1,5 +1,6 @@
-"""Prints what esp-idf-panic-decoder makes of a backtrace: one line for each address that it decodes, with the address,
-the outermost function, and the innermost file and line. Arguments: tool prefix, ELF file, the line."""
+"""Prints what esp-idf-panic-decoder makes of a backtrace: for each address that it decodes a line for each function there,
+innermost first (all but the last were put inline), with the address, the function, and file and line. Arguments: tool
+prefix, ELF file, the line."""
 
 import sys
 
@@ -7,6 +8,5 @@ from esp_idf_panic_decoder import PcAddressDecoder
 
 prefix, elf, line = sys.argv[1:]
 for address, trace in PcAddressDecoder(prefix, elf).translate_addresses(line):
-    if trace:
-        # The first entry is the innermost one, which may have been inlined into the others.
-        print(address, trace[-1].func, f"{trace[0].path}:{trace[0].line}", sep="\t")
+    for entry in trace:
+        print(address, entry.func, f"{entry.path}:{entry.line}", sep="\t")

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from model_builder import FLOAT32, INT8
+from model_builder import FLOAT32, INT8, OP, OPTIONS, schema
 from tflm_cases import Maker, write_case
 
 
@@ -72,6 +72,31 @@ def single(name):
     return build
 
 
+def large(m):
+    """Layers as a converter quantises them: it leaves weights of fewer than 1024 elements as they are."""
+    kind = m.pick("dense", "conv", "pointwise", "depthwise")
+    if kind == "dense":
+        units = m.pick(1, 12, 128)
+        source = m.activation([1, -(-1024 // units) + int(m.random.randint(0, 600))])
+        return [source], [m.dense(source, units)]
+    side = int(m.random.randint(5, 10))
+    channels, k, units = {"conv": (16, 3, 24), "pointwise": (64, 1, 64), "depthwise": (128, 3, 128)}[kind]
+    source = m.activation([1, side, side, channels])
+    depthwise = kind == "depthwise"
+    shape = [1, k, k, channels] if depthwise else [units, k, k, channels]
+    weights = m.weights(shape, units, 3 if depthwise else 0)
+    options = schema.DepthwiseConv2DOptionsT() if depthwise else schema.Conv2DOptionsT()
+    options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
+    options.fusedActivationFunction = m.fused()
+    if depthwise:
+        options.depthMultiplier = 1
+    output = m.b.op(
+        OP.DEPTHWISE_CONV_2D if depthwise else OP.CONV_2D, [source, weights, m.bias(units, source, weights)],
+        m.activation([1, side, side, units]),
+        OPTIONS.DepthwiseConv2DOptions if depthwise else OPTIONS.Conv2DOptions, options)
+    return [source], [output]
+
+
 def network(m):
     source = m.image(14)
     at = source
@@ -83,7 +108,8 @@ def network(m):
 
 def main():
     path, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    kinds = {"conv": single("conv"), "depthwise": single("depthwise"), "dense": single("dense"), "layers": network}
+    kinds = {"conv": single("conv"), "depthwise": single("depthwise"), "dense": single("dense"), "layers": network,
+             "large": large}
     with open(path, "wb") as out:
         for place, (name, build) in enumerate(kinds.items()):
             for index in range(count):

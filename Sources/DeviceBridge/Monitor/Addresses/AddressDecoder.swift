@@ -1,6 +1,7 @@
 // Looks the addresses of a panic up in the ELF file of the firmware: function from the symbol table, file and line from
-// the line programs, all of a dump in one pass. Says when the file is not the one that runs on the board. A RISC-V dump
-// has no backtrace; its callers are guessed from stack words that follow a call instruction.
+// the line programs, functions put inline from .debug_info, all of a dump in one pass. Says when the file is not the one that runs on the board. A RISC-V dump
+// has no backtrace; its callers are found in the stack that it prints (StackUnwinder), and where that ends too early
+// the rest is guessed from stack words that follow a call instruction, and said to be a guess.
 
 import Crypto
 public import ESPImage
@@ -9,7 +10,8 @@ public import ESPImage
 public struct AddressDecoder: Sendable {
     /// A frame with its names.
     public struct Frame: Equatable, Sendable {
-        /// The address.
+        /// The address: of the instruction that failed, of a call as Xtensa's handler prints it, or, for a caller of a
+        /// RISC-V function, where it goes on.
         public var pc: UInt32
         /// The function it lies in, C++ names made readable.
         public var function: String?
@@ -17,13 +19,19 @@ public struct AddressDecoder: Sendable {
         public var place: SourcePlace?
         /// Whether it is a guess: a stack word that follows a call.
         public var isGuess = false
+        /// Whether the compiler put the function inline into that of the next frame, which has the same address.
+        public var isInlined = false
 
         /// A frame; without names where no ELF file is at hand.
-        public init(pc: UInt32, function: String? = nil, place: SourcePlace? = nil, isGuess: Bool = false) {
+        public init(
+            pc: UInt32, function: String? = nil, place: SourcePlace? = nil, isGuess: Bool = false,
+            isInlined: Bool = false
+        ) {
             self.pc = pc
             self.function = function
             self.place = place
             self.isGuess = isGuess
+            self.isInlined = isInlined
         }
 
         /// `loop at main.cpp:12`.
@@ -74,32 +82,86 @@ public struct AddressDecoder: Sendable {
 
     /// The frames of a dump, innermost first.
     public func frames(of report: PanicReport) -> [Frame] {
-        var pcs = report.backtrace.map { (pc: $0.pc, guess: false) }
-        pcs += report.guessedFrames.map { ($0.pc, true) }
-        if pcs.isEmpty {
-            if let pc = report.pc { pcs.append((pc, false)) }
-            if report.isRISCV {
-                // RA is where the innermost function goes back to: the call is before it.
-                if let caller = report.register("RA"), caller > 1 { pcs.append((caller - 1, false)) }
-                pcs += guesses(report)
-            }
+        var found = report.backtrace.map { Address(pc: $0.pc) }
+        found += report.guessedFrames.map { Address(pc: $0.pc, isGuess: true) }
+        if found.isEmpty {
+            if let pc = report.pc { found.append(Address(pc: pc)) }
+            if report.isRISCV { found += callers(report) }
         }
-        let places = places(of: pcs.map(\.pc))
-        return pcs.map { Frame(pc: $0.pc, function: function(at: $0.pc), place: places[$0.pc], isGuess: $0.guess) }
+        let wanted = Set(found.map(\.call).filter { address in code.contains { $0.holds(address) } })
+        guard !wanted.isEmpty else { return found.map { Frame(pc: $0.pc, isGuess: $0.isGuess) } }
+        let sections = debugSections
+        let places = sections.line.places(of: wanted)
+        let inline = sections.inlineCalls(at: wanted)
+        return found.flatMap { frames(of: $0, place: places[$0.call], inline: inline[$0.call] ?? []) }
     }
 
-    /// One address with its names.
+    /// The functions at an address: those put inline, innermost first, and the one that holds them.
+    private func frames(of address: Address, place: SourcePlace?, inline: [InlineCall]) -> [Frame] {
+        var place = place
+        var frames: [Frame] = []
+        for call in inline.reversed() {
+            frames.append(
+                Frame(pc: address.pc, function: call.function, place: place, isGuess: address.isGuess, isInlined: true))
+            place = call.place
+        }
+        let function = function(at: address.call)
+        return frames + [Frame(pc: address.pc, function: function, place: place, isGuess: address.isGuess)]
+    }
+
+    /// One address with its names; functions put inline are not told apart.
     public func frame(at pc: UInt32) -> Frame {
-        Frame(pc: pc, function: function(at: pc), place: places(of: [pc])[pc])
+        let places = code.contains { $0.holds(pc) } ? debugSections.line.places(of: [pc]) : [:]
+        return Frame(pc: pc, function: function(at: pc), place: places[pc])
     }
 
-    private func guesses(_ report: PanicReport) -> [(pc: UInt32, guess: Bool)] {
-        var found: [(pc: UInt32, guess: Bool)] = []
-        for word in report.stack where found.count < Self.mostGuesses {
-            guard word.value > 1, word.value != report.register("RA"), followsCall(word.value) else { continue }
-            found.append((word.value - 1, true))
+    /// An address of a dump.
+    private struct Address {
+        var pc: UInt32
+        var isGuess = false
+        /// Whether a call returns to it: the call is before it, and it may lie behind the function's end.
+        var isReturn = false
+        var call: UInt32 { isReturn ? pc &- 1 : pc }
+    }
+
+    private func callers(_ report: PanicReport) -> [Address] {
+        let unwinder = StackUnwinder(
+            table: callFrames, stack: report.stack, isCode: { address in code.contains { $0.holds(address) } },
+            codeBefore: codeOfFunction)
+        var (returns, stackPointer, end) = unwinder.callers(of: report)
+        if returns.isEmpty, end == .unknown, let caller = report.register("RA"), caller > 1 { returns = [caller] }
+        let known = returns.map { Address(pc: $0, isReturn: true) }
+        return end == .complete ? known : known + guesses(report, above: stackPointer, besides: Set(returns))
+    }
+
+    private func guesses(_ report: PanicReport, above stackPointer: UInt32, besides known: Set<UInt32>) -> [Address] {
+        var found: [Address] = []
+        for word in report.stack where found.count < Self.mostGuesses && word.address >= stackPointer {
+            guard word.value > 1, !known.contains(word.value), followsCall(word.value) else { continue }
+            found.append(Address(pc: word.value, isGuess: true, isReturn: true))
         }
         return found
+    }
+
+    private var callFrames: CallFrameTable {
+        CallFrameTable(
+            elf.sections.filter { $0.name == ".debug_frame" || $0.name == ".eh_frame" }.filter { $0.flags & 0x800 == 0 }
+                .map {
+                    CallFrameTable.Section(
+                        bytes: (try? elf.contents(of: $0)) ?? [], address: $0.address,
+                        isForExceptions: $0.name == ".eh_frame")
+                })
+    }
+
+    /// The code of the function an address lies in, up to the address.
+    private func codeOfFunction(before address: UInt32) -> ArraySlice<UInt8>? {
+        guard let symbol = symbol(at: address), let section = code.first(where: { $0.holds(address) }),
+            section.holds(symbol.value), let contents = try? elf.contents(of: section)
+        else { return nil }
+        let start = contents.startIndex + Int(symbol.value - section.address)
+        let end = contents.startIndex + Int(address - section.address)
+        guard start <= end, end <= contents.endIndex else { return nil }
+        return contents[start..<end]
     }
 
     /// Whether the instruction before is a RISC-V call: JAL or JALR with rd = ra, C.JAL, C.JALR (RISC-V ISA manual,
@@ -124,6 +186,10 @@ public struct AddressDecoder: Sendable {
     }
 
     private func function(at address: UInt32) -> String? {
+        symbol(at: address).map { MangledName.readable($0.name) }
+    }
+
+    private func symbol(at address: UInt32) -> ELFFile.Symbol? {
         var low = 0, high = functions.count
         while low < high {
             let middle = (low + high) / 2
@@ -135,21 +201,21 @@ public struct AddressDecoder: Sendable {
         var index = low - 1
         while index > 0, functions[index - 1].value == value { index -= 1 }
         let symbol = functions[index]
-        if symbol.size > 0, address - symbol.value >= symbol.size { return nil }
-        return MangledName.readable(symbol.name)
+        return symbol.size > 0 && address - symbol.value >= symbol.size ? nil : symbol
     }
 
-    private func places(of addresses: [UInt32]) -> [UInt32: SourcePlace] {
+    private var debugSections: DebugInfoSections {
         // SHF_COMPRESSED, 0x800: such a section would have to be inflated first.
         func section(_ name: String) -> ArraySlice<UInt8> {
             guard let found = elf.sections.first(where: { $0.name == name && $0.flags & 0x800 == 0 }) else { return [] }
             return (try? elf.contents(of: found)) ?? []
         }
-        let wanted = Set(addresses.filter { address in code.contains { $0.holds(address) } })
-        guard !wanted.isEmpty else { return [:] }
-        let sections = DebugLineSections(
-            line: section(".debug_line"), lineStrings: section(".debug_line_str"), strings: section(".debug_str"))
-        return sections.places(of: wanted)
+        return DebugInfoSections(
+            info: section(".debug_info"), abbreviations: section(".debug_abbrev"), addresses: section(".debug_addr"),
+            ranges: section(".debug_ranges"), rangeLists: section(".debug_rnglists"),
+            stringOffsets: section(".debug_str_offsets"),
+            line: DebugLineSections(
+                line: section(".debug_line"), lineStrings: section(".debug_line_str"), strings: section(".debug_str")))
     }
 }
 

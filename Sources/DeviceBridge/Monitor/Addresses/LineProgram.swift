@@ -16,6 +16,15 @@ struct DebugLineSections {
     var lineStrings: ArraySlice<UInt8> = []
     var strings: ArraySlice<UInt8> = []
 
+    /// The program at an offset of the section.
+    func program(at offset: UInt64) -> LineProgram? {
+        guard offset < UInt64(line.count) else { return nil }
+        var reader = DebugReader(line[(line.startIndex + Int(offset))...])
+        let length = reader.u32()
+        guard length < 0xFFFF_FFF0, let unit = reader.part(UInt64(length)) else { return nil }
+        return LineProgram(unit, sections: self)
+    }
+
     /// The places of those addresses that have one.
     func places(of wanted: Set<UInt32>) -> [UInt32: SourcePlace] {
         var places: [UInt32: SourcePlace] = [:]

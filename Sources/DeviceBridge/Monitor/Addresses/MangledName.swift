@@ -36,6 +36,6 @@ enum MangledName {
         }
         defer { scan.at += length }
         let text = String(decoding: scan.bytes[scan.at..<scan.at + length], as: UTF8.self)
-        return text.hasPrefix("_GLOBAL__N") ? "(anonymous)" : text
+        return text.hasPrefix("_GLOBAL__N") ? "(anonymous namespace)" : text
     }
 }

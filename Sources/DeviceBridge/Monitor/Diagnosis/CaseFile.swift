@@ -39,6 +39,20 @@ struct CaseFile: Equatable, Sendable {
 
     /// The diagnoses, root cause first. What `others` found plainly may explain a weak finding here.
     func diagnoses(_ context: HintContext, others: CaseFile = CaseFile()) -> [Diagnosis] {
+        let kept = ordered(others: others)
+        let codes = Set(kept.map(\.code)).union(others.codes)
+        return kept.map { finding in
+            Diagnosis(
+                code: finding.code, severity: finding.severity, evidence: finding.evidence,
+                hint: Hints.hint(for: finding, context, codes: codes), details: finding.details,
+                occurrences: counts[finding.code] ?? 1)
+        }
+    }
+
+    /// What comes first of all that is not only a consequence.
+    var rootCause: DiagnosisCode? { ordered(others: CaseFile()).first { $0.code.family != .symptom }?.code }
+
+    private func ordered(others: CaseFile) -> [Finding] {
         let strong = strongCodes.union(others.strongCodes)
         let families = strong.map(\.family)
         var kept: [Finding] = []
@@ -46,13 +60,7 @@ struct CaseFile: Equatable, Sendable {
             kept.append(finding)
         }
         kept.removeAll { explained($0, by: strong) }
-        let codes = Set(kept.map(\.code)).union(others.codes)
-        return kept.sorted { Self.order($0, $1) }.map { finding in
-            Diagnosis(
-                code: finding.code, severity: finding.severity, evidence: finding.evidence,
-                hint: Hints.hint(for: finding, context, codes: codes), details: finding.details,
-                occurrences: counts[finding.code] ?? 1)
-        }
+        return kept.sorted { Self.order($0, $1) }
     }
 
     /// A reset by a watchdog is news only where nobody has said why the watchdog bit.

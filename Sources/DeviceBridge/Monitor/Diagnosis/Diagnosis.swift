@@ -114,10 +114,18 @@ struct Finding: Equatable, Sendable {
 
     /// What tells two sightings of one code apart.
     var identity: String {
-        let parts = ["op", "missing", "needed", "cause", "pc", "task", "version", "bytes", "header"].map { key in
-            details[key].map { "\(key)=\($0)" } ?? ""
+        var text = code.rawValue
+        for key in ["op", "missing", "needed", "cause", "pc", "task", "version", "bytes", "header"] {
+            text += "|"
+            switch details[key] {
+            case .number(let number): text += String(number)
+            case .text(let word): text += word
+            case .address(let address): text += String(address, radix: 16)
+            case .flag(let flag): text += flag ? "yes" : "no"
+            case nil: break
+            }
         }
-        return code.rawValue + "|" + parts.joined(separator: "|")
+        return text
     }
 }
 

@@ -18,8 +18,9 @@ extension Finding {
         if let core = report.core { details["core"] = .number(core) }
         if let task = report.task { details["task"] = .text(task) }
         if let assertion = report.assertion { details["assertion"] = .text(assertion.shortened(to: 200)) }
-        let accesses = report.cause.map {
-            $0.contains("Prohibited") || $0.contains("access fault") || $0.contains("LoadStore")
+        let accesses = report.cause.map { cause in
+            let bytes = Array(cause.utf8)
+            return bytes.holds("Prohibited") || bytes.holds("access fault") || bytes.holds("LoadStore")
         }
         if accesses == true, let address = report.faultAddress { details["address"] = .address(address) }
         if report.backtraceIsCorrupted { details["backtrace_corrupted"] = .flag(true) }
@@ -27,13 +28,13 @@ extension Finding {
 
     /// Causes that have a name of their own among the codes.
     private static func code(ofCause cause: String, task: String?) -> DiagnosisCode {
-        let cause = cause.lowercased()
-        if cause.contains("interrupt wdt") { return .interruptWatchdog }
-        if cause.contains("task watchdog") { return .taskWatchdog }
-        if cause.contains("cache") { return .cacheDisabledAccess }
-        if cause.contains("stack protection") || cause.contains("stack canary") { return .stackOverflow }
+        let cause = Array(cause.utf8).lowercased
+        if cause.holds("interrupt wdt") { return .interruptWatchdog }
+        if cause.holds("task watchdog") { return .taskWatchdog }
+        if cause.holds("cache") { return .cacheDisabledAccess }
+        if cause.holds("stack protection") || cause.holds("stack canary") { return .stackOverflow }
         // The watchpoint that FreeRTOS sets at a stack's end names the task.
-        if cause.contains("debug exception"), task != nil { return .stackOverflow }
+        if cause.holds("debug exception"), task != nil { return .stackOverflow }
         return .panic
     }
 

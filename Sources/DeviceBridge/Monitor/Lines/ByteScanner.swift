@@ -1,6 +1,12 @@
 // A cursor over the bytes of a line, for the small hand-written readers of this folder. Every call that fails leaves
 // the cursor where it was.
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Reads a line from left to right.
 struct ByteScanner {
     let bytes: [UInt8]
@@ -94,13 +100,27 @@ extension [UInt8] {
     func position(of needle: StaticString, from start: Int = 0) -> Int? {
         let count = needle.utf8CodeUnitCount
         guard count > 0, self.count >= count, start <= self.count - count else { return nil }
-        let first = needle.utf8Start[0]
-        for index in start...(self.count - count) where self[index] == first {
-            if (1..<count).allSatisfy({ self[index + $0] == needle.utf8Start[$0] }) { return index }
+        return withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return nil }
+            var at = start
+            let last = bytes.count - count
+            while at <= last, let found = memchr(base + at, CInt(needle.utf8Start[0]), last - at + 1) {
+                if memcmp(found, needle.utf8Start, count) == 0 { return UnsafeRawPointer(found) - base }
+                at = UnsafeRawPointer(found) - base + 1
+            }
+            return nil
         }
-        return nil
     }
 
     /// Whether `needle` stands anywhere.
     func holds(_ needle: StaticString) -> Bool { position(of: needle) != nil }
+
+    /// Where a text begins with `needle`.
+    func holds(_ needle: StaticString, at start: Int) -> Bool {
+        let count = needle.utf8CodeUnitCount
+        guard start >= 0, start <= self.count - count else { return false }
+        return withUnsafeBytes { bytes in
+            bytes.baseAddress.map { memcmp($0 + start, needle.utf8Start, count) == 0 } ?? false
+        }
+    }
 }

@@ -53,24 +53,23 @@ public struct MonitorLine: Equatable, Sendable {
     ]
 
     private static func cutPositions(_ bytes: [UInt8]) -> [Int] {
-        guard bytes.count > 8 else { return [] }
-        var cuts = openings.flatMap { positions(of: $0, in: bytes) }
-        for dump in positions(of: "register dump:", in: bytes) {
+        guard bytes.count > 8, let beginning = bytes.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return [] }
+        var cuts: [Int] = []
+        for at in bytes.indices where isFirstLetter[Int(bytes[at])] {
+            if openings.contains(where: { bytes.holds($0, at: at) }) { cuts.append(at) }
+            guard bytes.holds("register dump:", at: at) else { continue }
             // "Core  0 register dump:" begins at its first word.
-            let near = bytes[max(0, dump - 10)..<dump]
-            if let core = Array(near).position(of: "Core") { cuts.append(max(0, dump - 10) + core) }
+            let near = max(0, at - 10)
+            if let core = Array(bytes[near..<at]).position(of: "Core") { cuts.append(near + core) }
         }
-        let beginning = bytes.firstIndex { $0 != 0x20 && $0 != 0x09 } ?? bytes.count
-        return cuts.sorted().filter { $0 > beginning }
+        return cuts.filter { $0 > beginning }.sorted()
     }
 
-    private static func positions(of needle: StaticString, in bytes: [UInt8]) -> [Int] {
-        var found: [Int] = []
-        var from = 0
-        while let at = bytes.position(of: needle, from: from) {
-            found.append(at)
-            from = at + 1
-        }
-        return found
-    }
+    /// Whether a byte begins one of the openings or "register dump:".
+    private static let isFirstLetter: [Bool] = {
+        var letters = [Bool](repeating: false, count: 256)
+        for opening in openings { letters[Int(opening.utf8Start[0])] = true }
+        letters[0x72] = true
+        return letters
+    }()
 }

@@ -4,7 +4,9 @@
 
 /// Makes panic reports out of lines.
 struct PanicParser: Equatable, Sendable {
-    private(set) var open: PanicReport?
+    private var open: PanicReport? { didSet { isOpen = open != nil } }
+    /// Whether a dump is being read.
+    private(set) var isOpen = false
     private var linesSinceUseful = 0
     private var inOtherCore = false
     private var dumps = 0
@@ -273,13 +275,15 @@ struct PanicParser: Equatable, Sendable {
             while start > 0, bytes[start - 1].isLetter || bytes[start - 1].isDigit || bytes[start - 1] == 0x2F {
                 start -= 1
             }
-            let name = String(decoding: bytes[start..<end].map { $0.uppercase }, as: UTF8.self)
-            if names.contains(name) { found.append(.init(name: name, value: value)) }
+            if end - start <= 8, let name = names[packed(bytes[start..<end])] {
+                found.append(.init(name: name, value: value))
+            }
         }
         return found
     }
 
-    private static let names: Set<String> = {
+    /// The names by their packed bytes.
+    private static let names: [UInt64: String] = {
         var names: Set<String> = [
             "PC", "PS", "SAR", "EXCCAUSE", "EXCVADDR", "LBEG", "LEND", "LCOUNT", "DEPC", "MEPC", "RA", "SP", "GP", "TP",
             "S0/FP", "MSTATUS", "MTVEC", "MCAUSE", "MTVAL", "MHARTID",
@@ -288,8 +292,13 @@ struct PanicParser: Equatable, Sendable {
         for number in 0..<12 { names.insert("S\(number)") }
         for number in 0..<7 { names.insert("T\(number)") }
         for number in 1..<8 { names.insert("EPC\(number)") }
-        return names
+        return Dictionary(uniqueKeysWithValues: names.map { (packed($0.utf8), $0) })
     }()
+
+    /// Up to eight bytes, letters made capital, as one number.
+    private static func packed(_ name: some Sequence<UInt8>) -> UInt64 {
+        name.reduce(0) { $0 << 8 | UInt64($1.uppercase) }
+    }
 
     /// `0xPC:0xSP` pairs, also glued to each other as some versions print them: eight digits each.
     static func frames(_ bytes: [UInt8], from start: Int) -> [PanicReport.Frame] {

@@ -33,9 +33,9 @@ struct InferenceParser: Equatable, Sendable {
     /// Takes a line; the predictions that are complete now, in order.
     mutating func take(_ line: MonitorLine, _ report: SketchReport?, _ traits: LineTraits) -> [InferenceEvent] {
         if case .result(_, let bits, let microseconds) = report?.kind {
-            return finishHeld(bits: bits, microseconds: microseconds)
+            return finishHeld(bits: bits, microseconds: microseconds).map { [$0] } ?? []
         }
-        var done = nextLine()
+        var done = nextLine().map { [$0] } ?? []
         if traits.contains(.otherResult) || block.isOpen, let result = block.take(line) { done += emit(result) }
         if block.isOpen {
             // A line of a report is nothing else.
@@ -51,15 +51,20 @@ struct InferenceParser: Equatable, Sendable {
         return done
     }
 
+    /// Takes the workshop's line with one output, and nothing else in it.
+    mutating func take(_ output: NumberToken, _ source: Diagnosis.Evidence) {
+        held = event([output], label: nil, inputs: takeInputs(), source)
+    }
+
     /// Takes a line that is nothing but numbers.
     mutating func take(_ numbers: PrintedNumbers, line: Int) {
         dump = Dump(numbers: numbers, line: line, followsRun: linesSinceRun <= 2)
     }
 
     /// A line came; the prediction that waited for it to be its second half, if one did.
-    mutating func nextLine() -> [InferenceEvent] {
+    mutating func nextLine() -> InferenceEvent? {
         if linesSinceRun < Int.max { linesSinceRun += 1 }
-        return held == nil ? [] : release()
+        return held == nil ? nil : release()
     }
 
     /// Whether the lines of a report are being read.
@@ -76,7 +81,7 @@ struct InferenceParser: Equatable, Sendable {
 
     /// The stream paused or ended.
     mutating func flush() -> [InferenceEvent] {
-        let done = release()
+        let done = release().map { [$0] } ?? []
         return done + (block.finish().map { emit($0) } ?? [])
     }
 
@@ -88,13 +93,14 @@ struct InferenceParser: Equatable, Sendable {
     }
 
     /// Gives out the prediction that waits for its second line.
-    mutating func release() -> [InferenceEvent] {
+    mutating func release() -> InferenceEvent? {
         defer { held = nil }
-        return held.map { [$0] } ?? []
+        return held
     }
 
-    private mutating func finishHeld(bits: [String], microseconds: Int?) -> [InferenceEvent] {
-        guard var event = held else { return [] }
+    /// The second half of the prediction that waits for it.
+    mutating func finishHeld(bits: [String], microseconds: Int?) -> InferenceEvent? {
+        guard var event = held else { return nil }
         event.bits = bits
         event.microseconds = microseconds
         if !labels.isEmpty, event.label == name(event.values) {
@@ -192,6 +198,14 @@ struct InferenceParser: Equatable, Sendable {
             case .plain(let count) = NumberScan.listForm(text), count >= 4
         else { return nil }
         return PrintedNumbers(bytes: Array(text))
+    }
+
+    /// The same behind the workshop's `onDataCallback(0x3ffe3a84, 100)`.
+    static func callbackDump(_ text: UnsafeBufferPointer<UInt8>) -> PrintedNumbers? {
+        guard text.first == 0x6F, text.holdsAtStart("onDataCallback("), let close = text.firstIndex(of: 0x29) else {
+            return nil
+        }
+        return plainDump(UnsafeBufferPointer(rebasing: text[(close + 1)...]))
     }
 
     /// Whether a line is an input, as far as its form tells.

@@ -18,6 +18,9 @@ struct NumberToken: Equatable, Sendable {
 
     var oddity: Oddity? { Self.oddity(of: text.utf8) }
 
+    /// A token whose value is known.
+    init(text: String, value: Double) { (self.text, self.value) = (text, value) }
+
     /// Reads a token; nil when it is no number.
     init?(_ text: Substring) { self.init(Array(text.utf8)[...]) }
 

@@ -6,7 +6,8 @@ struct OutputWatcher: Equatable, Sendable {
     private var zeros = 0
     private var same = 0
     private var previous: [String] = []
-    private var inputsOfSame: Set<Int> = []
+    /// Up to three different inputs that gave the same output.
+    private var inputsOfSame: [Int] = []
     private var outputsByInput: [Int: Double] = [:]
     private var linesSinceResult = Int.max
     private var told: Set<DiagnosisCode> = []
@@ -41,7 +42,7 @@ struct OutputWatcher: Equatable, Sendable {
             inputsOfSame.removeAll(keepingCapacity: true)
         }
         previous = exact
-        if let key, inputsOfSame.count < 64 { inputsOfSame.insert(key) }
+        if let key, inputsOfSame.count < 3, !inputsOfSame.contains(key) { inputsOfSame.append(key) }
         // A softmax is never zero everywhere; one sigmoid may well be, to two decimals.
         if allZero, event.values.count > 1 || zeros >= 5 {
             findings += once(Finding(.zeroOutput, .warning, event.source, details: ["count": .number(zeros)]))
@@ -90,10 +91,22 @@ struct OutputWatcher: Equatable, Sendable {
 
     static let longestLine = 4096
 
-    /// Inputs are told apart by 64 bits of their text (FNV-1a, eight bytes at a time).
+    /// Inputs are told apart by 64 bits of their text (FNV-1a, eight bytes at a time, four sums side by side).
     private static func digest(_ bytes: UnsafeRawBufferPointer) -> Int {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         var at = 0
+        if bytes.count >= 64 {
+            var sums = SIMD4<UInt64>(hash, hash &+ 1, hash &+ 2, hash &+ 3)
+            while at + 32 <= bytes.count {
+                sums = (sums ^ bytes.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self)) &* 0x0000_0100_0000_01B3
+                sums ^= sums &>> 29
+                at += 32
+            }
+            for index in 0..<4 {
+                hash = (hash ^ sums[index]) &* 0x0000_0100_0000_01B3
+                hash ^= hash >> 29
+            }
+        }
         while at + 8 <= bytes.count {
             hash = (hash ^ bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) &* 0x0000_0100_0000_01B3
             hash ^= hash >> 29

@@ -26,7 +26,7 @@ enum ResultLine: Equatable {
             return
         }
         guard traits.contains(.otherResult),
-            let found = Self.examples(line.text) ?? Self.person(line) ?? Self.chosen(line)
+            let found = Self.examples(line.bytes) ?? Self.person(line.bytes) ?? Self.chosen(line.bytes)
         else { return nil }
         self = found
     }
@@ -43,53 +43,58 @@ enum ResultLine: Equatable {
         return nil
     }
 
-    /// Where the first `key` ends that begins a word; compared without regard to case.
-    private static func end(of key: StaticString, in bytes: [UInt8]) -> Int? {
+    /// Where the first `key`, in small letters, ends; compared without regard to case.
+    private static func end(
+        of key: StaticString, in bytes: [UInt8], from: Int = 0, atWordStart: Bool = true
+    ) -> Int? {
         let count = key.utf8CodeUnitCount
-        guard bytes.count >= count else { return nil }
-        for start in 0...(bytes.count - count) where bytes[start] | 0x20 == key.utf8Start[0] {
-            guard (0..<count).allSatisfy({ bytes[start + $0].lowercase == key.utf8Start[$0] }) else { continue }
-            if start > 0, bytes[start - 1].isLetter || bytes[start - 1].isDigit || bytes[start - 1] == 0x5F { continue }
-            return start + count
+        guard bytes.count >= count, from <= bytes.count - count else { return nil }
+        return bytes.withUnsafeBufferPointer { bytes in
+            for start in from...(bytes.count - count) where bytes[start].lowercase == key.utf8Start[0] {
+                var index = 1
+                while index < count, bytes[start + index].lowercase == key.utf8Start[index] { index += 1 }
+                guard index == count else { continue }
+                if atWordStart, start > 0 {
+                    let before = bytes[start - 1]
+                    if before.isLetter || before.isDigit || before == 0x5F { continue }
+                }
+                return start + count
+            }
+            return nil
         }
-        return nil
     }
 
     /// TensorFlow Lite Micro's hello_world and micro_speech, and what is written after their model.
-    private static func examples(_ text: String) -> ResultLine? {
-        let lower = text.lowercased()
-        for (first, second) in [("x_value:", "y_value:"), ("input:", "output:")] {
-            guard let input = lower.firstPosition(of: first, atWordStart: true),
-                let output = lower[input...].firstPosition(of: second, atWordStart: true),
-                let before = number(in: lower[input...]), let after = number(in: lower[output...])
+    private static func examples(_ bytes: [UInt8]) -> ResultLine? {
+        for (first, second) in [("x_value:", "y_value:"), ("input:", "output:")] as [(StaticString, StaticString)] {
+            guard let input = end(of: first, in: bytes), let output = end(of: second, in: bytes, from: input),
+                let before = number(bytes, at: input), let after = number(bytes, at: output)
             else { continue }
             return .pair(input: before, output: after)
         }
-        if let start = text.firstPosition(of: "Heard ", atWordStart: true),
-            let open = text[start...].firstIndex(of: "("), text[open...].contains("@")
+        if let start = end(of: "heard ", in: bytes), bytes[start - 6] == 0x48,
+            let open = bytes[start...].firstIndex(of: 0x28), bytes[open...].contains(0x40)
         {
-            let name = text[start..<open].trimmed
-            let inside = text[text.index(after: open)...].prefix { $0 != ")" }
-            if let score = NumberToken(inside), !name.isEmpty { return .named(String(name.prefix(48)), score) }
+            let name = bytes[start..<open].trimmed
+            let inside = bytes[(open + 1)...].prefix { $0 != 0x29 }
+            if let score = NumberToken(inside), !name.isEmpty {
+                return .named(String(String(decoding: name, as: UTF8.self).prefix(48)), score)
+            }
         }
         return nil
     }
 
     /// TensorFlow Lite Micro's person detection in its versions: two scores in a line or in two lines.
-    private static func person(_ line: MonitorLine) -> ResultLine? {
-        guard line.bytes.lowercased.holds("person score") else { return nil }
-        let lower = String(decoding: line.bytes.lowercased, as: UTF8.self)
-        let negative = number(after: "no person score", in: lower) ?? number(after: "not person score", in: lower)
+    private static func person(_ bytes: [UInt8]) -> ResultLine? {
         // The positive score is the one that no "no" or "not" goes before.
-        var positive: NumberToken?
-        var from = lower.startIndex
-        while let start = lower[from...].firstPosition(of: "person score") {
-            let before = lower[..<start].dropLast("person score".count)
-            if !before.hasSuffix("no ") && !before.hasSuffix("not ") {
-                positive = number(in: lower[start...])
-                break
-            }
+        var (positive, negative): (NumberToken?, NumberToken?)
+        var from = 0
+        while let start = end(of: "person score", in: bytes, from: from, atWordStart: false) {
             from = start
+            let before = bytes[..<(start - 12)].suffix(4).map(\.lowercase)
+            let isNegative = before.suffix(3).elementsEqual("no ".utf8) || before.elementsEqual("not ".utf8)
+            if isNegative, negative == nil { negative = number(bytes, at: start) }
+            if !isNegative, positive == nil { positive = number(bytes, at: start) }
         }
         switch (positive, negative) {
         case (let yes?, let no?):
@@ -101,25 +106,20 @@ enum ResultLine: Equatable {
         }
     }
 
-    private static func chosen(_ line: MonitorLine) -> ResultLine? {
-        let lower = String(decoding: line.bytes.lowercased, as: UTF8.self)
-        for key in ["predicted class", "predicted label", "predicted digit"] {
-            guard let start = lower.firstPosition(of: key, atWordStart: true) else { continue }
-            let rest = line.text[start...].drop { $0 == " " || $0 == ":" || $0 == "=" }
-            let word = rest.hasPrefix("is") ? rest.dropFirst(2).drop { $0 == " " || $0 == ":" } : rest
-            if !word.isEmpty { return .chosenClass(String(word.prefix(64).trimmed)) }
+    private static func chosen(_ bytes: [UInt8]) -> ResultLine? {
+        for key: StaticString in ["predicted class", "predicted label", "predicted digit"] {
+            guard let start = end(of: key, in: bytes) else { continue }
+            let rest = bytes[start...].drop { $0 == 0x20 || $0 == 0x3A || $0 == 0x3D }
+            let word = rest.starts(with: "is".utf8) ? rest.dropFirst(2).drop { $0 == 0x20 || $0 == 0x3A } : rest
+            if !word.isEmpty { return .chosenClass(String(String(decoding: word, as: UTF8.self).prefix(64).trimmed)) }
         }
         return nil
     }
 
-    private static func number(after key: String, in text: String) -> NumberToken? {
-        text.firstPosition(of: key).flatMap { number(in: text[$0...]) }
-    }
-
     /// The number that follows a key, after a colon, an equals sign or nothing.
-    private static func number(in text: Substring) -> NumberToken? {
-        let rest = text.drop { $0 == " " || $0 == ":" || $0 == "=" || $0 == "\t" }
-        return NumberToken(rest.prefix { $0 != " " && $0 != "," && $0 != "%" && $0 != "\t" })
+    private static func number(_ bytes: [UInt8], at start: Int) -> NumberToken? {
+        let rest = bytes[start...].drop { $0 == 0x20 || $0 == 0x3A || $0 == 0x3D || $0 == 0x09 }
+        return NumberToken(rest.prefix { $0 != 0x20 && $0 != 0x2C && $0 != 0x25 && $0 != 0x09 })
     }
 }
 

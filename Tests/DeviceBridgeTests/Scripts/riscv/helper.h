@@ -1,0 +1,4 @@
+static inline int helped(int x) {
+    volatile int y = x;
+    return y * 3;
+}
