@@ -49,7 +49,7 @@ let package = Package(
         .target(name: "BoardPorts", dependencies: ["DeviceBridge", "VirtualBoard", system], swiftSettings: strict),
         .target(
             name: "HIL",
-            dependencies: ["DeviceBridge", "ESPImage", system, .product(name: "Yams", package: "Yams")],
+            dependencies: ["DeviceBridge", "ESPImage", system, crypto, .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(
             name: "Toolchain", dependencies: ["ESPImage", "CZlib", crypto, subprocess, system], swiftSettings: strict),
@@ -88,7 +88,8 @@ let package = Package(
             exclude: ["Fuzzer", "Scripts"],
             swiftSettings: strict),
         .testTarget(
-            name: "HILTests", dependencies: ["HIL", "DeviceBridge", "TestSupport", system], swiftSettings: strict),
+            name: "HILTests", dependencies: ["HIL", "DeviceBridge", "TestSupport", system, crypto],
+            exclude: ["Scripts"], swiftSettings: strict),
         .testTarget(
             name: "VirtualBoardTests", dependencies: ["VirtualBoard", "TestSupport", system],
             exclude: ["CPU/Programs"], swiftSettings: strict),

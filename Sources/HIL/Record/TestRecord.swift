@@ -73,6 +73,8 @@ package struct TestRecord: Sendable, Equatable {
 package struct AttemptRecord: Sendable, Equatable {
     package var port: String
     package var passed: Bool
+    /// When it began, in seconds from the run's start; nil where nobody noted it.
+    package var startedAt: Double?
     package var seconds: Double
     /// Every step that was begun or left out, setup and teardown too, in the order of their running; the steps inside a
     /// `repeat` or a `for-each` come once a round, after their parent.
@@ -87,11 +89,12 @@ package struct AttemptRecord: Sendable, Equatable {
     package var arenaMap: String?
 
     package init(
-        port: String, passed: Bool, seconds: Double, steps: [StepRecord], log: [LogLine],
+        port: String, passed: Bool, startedAt: Double? = nil, seconds: Double, steps: [StepRecord], log: [LogLine],
         diagnoses: [DiagnosisRecord] = [], failure: FailureRecord? = nil, arenaMap: String? = nil
     ) {
         self.port = port
         self.passed = passed
+        self.startedAt = startedAt
         self.seconds = seconds
         self.steps = steps
         self.log = log
