@@ -116,10 +116,13 @@ package struct LogLine: Sendable, Equatable {
     /// Seconds from the attempt's start.
     package var seconds: Double
     package var text: String
+    /// The same on the board's own clock, where it has one: a virtual board's runs ahead of the wall's.
+    package var boardSeconds: Double?
 
-    package init(seconds: Double, text: String) {
+    package init(seconds: Double, text: String, boardSeconds: Double? = nil) {
         self.seconds = seconds
         self.text = text
+        self.boardSeconds = boardSeconds
     }
 }
 

@@ -40,12 +40,12 @@ enum Spelling {
         nearest(word, among: known).map { "; did you mean '\($0)'?" } ?? ""
     }
 
-    /// The known word with the fewest letters to change, add, leave out or swap; at most a third of them.
+    /// The known word with the fewest letters to change, add, leave out or swap; at most a third of the longer one.
     static func nearest(_ word: String, among known: [String]) -> String? {
         let folded = word.lowercased().replacing("_", with: "-")
         let ranked = known.map { (word: $0, distance: distance(Array(folded.utf8), Array($0.lowercased().utf8))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        return best.distance <= max(1, min(folded.utf8.count, best.word.utf8.count) / 3) ? best.word : nil
+        return best.distance <= max(1, max(folded.utf8.count, best.word.utf8.count) / 3) ? best.word : nil
     }
 
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {

@@ -24,6 +24,9 @@ package struct Scope: Sendable, Equatable {
     /// Takes over what steps with values of their own have made known.
     mutating func adopt(_ inner: Scope) { for name in inner.later where values[name] == nil { later.insert(name) } }
 
+    /// Gives a name the value back that it had.
+    mutating func restore(_ name: String, to value: String?) { values[name] = value }
+
     /// What a text became.
     enum Filled: Equatable {
         /// All is known.

@@ -124,7 +124,7 @@ extension ScriptNode {
     }
 
     private static func problem(_ error: YamlError, yaml: String, file: String) -> Problem {
-        func at(_ mark: Mark, _ message: String) -> Problem {
+        func at(_ mark: Yams.Mark, _ message: String) -> Problem {
             Problem(Place(file: file, line: mark.line, column: mark.column), "this is no YAML: \(message)")
         }
         switch error {
