@@ -41,13 +41,15 @@ struct Conversation {
 
     private enum State: Equatable {
         case waitingForReady(since: Duration)
-        case waitingForAnswer(sentAt: Duration, firstPrediction: Int, readyCount: Int)
+        case waitingForAnswer(sentAt: Duration, readyCount: Int)
     }
 
     private var state: State
     private var asks = 0
-    /// Answers to this input that are not this machine's, with how often they came.
-    private var others: [(prediction: HeardPrediction, count: Int)] = []
+    /// Answers to this input that are not this machine's.
+    private var others: [[String]] = []
+    /// The next prediction to look at.
+    private var next = 0
     /// Whether a prediction was ever asked for: then the sketch no longer predicts by itself.
     private var hasAsked = false
 
@@ -80,18 +82,20 @@ struct Conversation {
                 return now - since < patience ? .listen : .failed(noAnswer("the sketch never waits for an input"))
             }
             return ask(hearing, now)
-        case .waitingForAnswer(let sentAt, let first, let readyCount):
-            let heard = hearing.predictions.dropFirst(first)
+        case .waitingForAnswer(let sentAt, let readyCount):
             let isOver = hearing.readyCount > readyCount
             let quiet = now - hearing.lastArrival
-            let hasMismatch = events.contains { Self.isRefusedInput($0) }
-            if let prediction = heard.last, isOver || quiet >= Self.companion {
-                return judge(prediction, hearing, now)
+            while next < hearing.predictions.count {
+                // The last one's other half may still come.
+                guard next + 1 < hearing.predictions.count || isOver || quiet >= Self.companion else { return .listen }
+                next += 1
+                if let step = judge(hearing.predictions[next - 1], hearing, now) { return step }
             }
-            if hasMismatch || isOver || (hearing.lastArrival > sentAt && quiet >= Self.silence) {
+            let isRefused = events.contains { Self.isRefusedInput($0) }
+            if isRefused || (hearing.lastArrival > sentAt && quiet >= (isOver ? Self.shortSilence : Self.silence)) {
                 // It has answered, but what came could not be read.
                 damaged += 1
-                return again(hearing, now, isReady: isOver)
+                return ask(hearing, now)
             }
             return now - sentAt < patience ? .listen : .failed(noAnswer("no prediction came for the input"))
         }
@@ -103,47 +107,41 @@ struct Conversation {
         }
         asks += 1
         hasAsked = true
-        state = .waitingForAnswer(
-            sentAt: now, firstPrediction: hearing.predictions.count, readyCount: hearing.readyCount)
+        next = hearing.predictions.count
+        state = .waitingForAnswer(sentAt: now, readyCount: hearing.readyCount)
         return .send(inputs[answers.count].line)
     }
 
-    private mutating func again(_ hearing: Hearing, _ now: Duration, isReady: Bool) -> Step {
-        if isReady { return ask(hearing, now) }
-        state = .waitingForReady(since: now)
-        return .listen
-    }
-
-    private mutating func judge(_ prediction: HeardPrediction, _ hearing: Hearing, _ now: Duration) -> Step {
+    /// Judges a prediction; nil where it is the answer to something else.
+    private mutating func judge(_ prediction: HeardPrediction, _ hearing: Hearing, _ now: Duration) -> Step? {
         let input = inputs[answers.count]
         let isHosts = prediction.bits.map { $0 == input.hostBits }
-        if isHosts == true || !hearing.speaksBits { return accept(prediction, isHosts: isHosts, hearing, now) }
-        if input.isPrinted(as: prediction.input) == false, asks == 1 {
-            // The sketch's own random input, which it was at when this one was sent.
-            state = .waitingForAnswer(
-                sentAt: now, firstPrediction: hearing.predictions.count, readyCount: hearing.readyCount)
-            return .listen
-        }
+        if isHosts == true { return accept(prediction, isHosts: true, hearing, now) }
+        // The sketch's own random input, or one that was sent again before its answer had come.
+        let isOurs = InputEcho(before: prediction.line, in: hearing.transcript)?.isOf(input)
+        if isOurs == false { return nil }
+        if !hearing.speaksBits { return accept(prediction, isHosts: nil, hearing, now) }
         guard prediction.bits != nil, prediction.isIntact(speaksBits: true) else {
             damaged += 1
             return ask(hearing, now)
         }
-        if let index = others.firstIndex(where: { $0.prediction.bits == prediction.bits }) {
-            return accept(prediction, isHosts: false, hearing, now, count: others[index].count)
+        if others.contains(where: { $0 == prediction.bits }) {
+            return accept(prediction, isHosts: false, hearing, now)
         }
-        others.append((prediction, 1))
+        if isOurs == nil, answers.contains(where: { $0.prediction.bits == prediction.bits }) { return nil }
+        others.append(prediction.bits ?? [])
         return ask(hearing, now)
     }
 
     private mutating func accept(
-        _ prediction: HeardPrediction, isHosts: Bool?, _ hearing: Hearing, _ now: Duration, count: Int = 1
+        _ prediction: HeardPrediction, isHosts: Bool?, _ hearing: Hearing, _ now: Duration
     ) -> Step {
         answers.append(Answer(input: inputs[answers.count], prediction: prediction, isHosts: isHosts, asks: asks))
         asks = 0
         others = []
         guard answers.count < inputs.count else { return .finished }
         // The answer's end was its `ready`, where that could be read.
-        guard case .waitingForAnswer(_, _, let readyCount) = state, hearing.readyCount > readyCount else {
+        guard case .waitingForAnswer(_, let readyCount) = state, hearing.readyCount > readyCount else {
             state = .waitingForReady(since: now)
             return .listen
         }

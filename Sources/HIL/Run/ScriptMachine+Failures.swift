@@ -38,14 +38,12 @@ extension ScriptMachine {
     /// sent again, or the board is restarted, where that changes nothing else. Damage never strikes twice in the same way:
     /// where the same other line comes again, that is what the firmware says.
     mutating func lookAgain(_ waiting: inout Waiting, hasMissed: Bool) -> ScriptAction? {
-        guard configuration.canBeNoisy, !hasFaults, waiting.looks < Self.mostLooks, let likeness = waiting.likeness,
-            canBeHadAgain || lastSent != nil
+        guard configuration.canBeNoisy, !hasFaults, waiting.looks < Self.mostLooks, canBeHadAgain || lastSent != nil,
+            let near = waiting.near
         else { return nil }
-        guard let near = hearing.transcript.nearest(to: likeness, from: waiting.from)?.text else { return nil }
-        if waiting.nearlySince == nil { waiting.nearlySince = now.line }
-        guard hasMissed || now.line - (waiting.nearlySince ?? now.line) >= Self.afterNearly else { return nil }
-        if waiting.nearly.contains(near) { return nil }
-        waiting.nearly.append(near)
+        guard hasMissed || now.line - near.since >= Self.afterNearly else { return nil }
+        if waiting.nearly.contains(near.text) { return nil }
+        waiting.nearly.append(near.text)
         if canBeHadAgain {
             activity = .waiting(waiting)
             return .work(.reset)

@@ -71,6 +71,7 @@ extension ScriptMachine {
     /// Looks at what is there already, and listens where that is not enough.
     private mutating func go(on waiting: Waiting) -> ScriptAction? {
         var waiting = waiting
+        waiting.compare(with: hearing.transcript, now: now.line)
         switch waiting.look(at: hearing, accepted: accepted, now: now.line) {
         case .open:
             if let again = lookAgain(&waiting, hasMissed: false) { return again }

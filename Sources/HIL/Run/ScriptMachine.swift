@@ -337,8 +337,13 @@ package struct ScriptMachine {
         hasError = isError
         failure = FailureRecord(
             step: steps.last?.title ?? script.name, line: steps.last?.line ?? 1, message: message, expected: expected,
-            nearest: nearest, lastLines: hearing.transcript.last(8).map(\.text), hint: hint)
+            nearest: nearest, lastLines: hearing.transcript.last(8).map { Self.shortened($0.text) }, hint: hint)
         failureFile = node?.place.file ?? script.file
+    }
+
+    /// A dump of an input says no more in full.
+    private static func shortened(_ text: String) -> String {
+        text.utf8.count <= 200 ? text : String(text.prefix(160)) + " ... (\(text.utf8.count) bytes)"
     }
 
     /// The file that the failed step stands in.

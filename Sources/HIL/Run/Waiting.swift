@@ -50,9 +50,12 @@ struct Waiting {
     var searched: Transcript.Position
     /// How often it was looked for, the board restarted in between.
     var looks = 1
-    /// What nearly was it in each look, and when it was seen first in this one.
+    /// What nearly was it in the looks before.
     var nearly: [String] = []
-    var nearlySince: Duration?
+    /// What nearly is it in this look, and when it was seen.
+    private(set) var near: (text: String, distance: Int, since: Duration)?
+    private let resemblance: Resemblance?
+    private var compared = 0
     /// The predictions that were judged.
     var judged: [HeardPrediction] = []
     /// Those that the line damaged.
@@ -68,6 +71,18 @@ struct Waiting {
         searched = from
         deadline = now + within
         beganAt = now
+        compared = from.line
+        resemblance = Self.likeness(of: goal).map { Resemblance(to: $0) }
+    }
+
+    /// Compares the lines that came since with what is waited for.
+    mutating func compare(with transcript: Transcript, now: Duration) {
+        guard let resemblance else { return }
+        while compared < transcript.openLine.line {
+            defer { compared += 1 }
+            guard let text = transcript[compared]?.text, let distance = resemblance.distance(in: text) else { continue }
+            if distance < near?.distance ?? .max { near = (text, distance, now) }
+        }
     }
 
     /// The board was restarted to look again.
@@ -75,11 +90,12 @@ struct Waiting {
         looks += 1
         (from, searched) = (position, position)
         deadline = now + within
-        nearlySince = nil
+        near = nil
+        compared = position.line
     }
 
     /// A text that stands for what is waited for, to tell what nearly was it.
-    var likeness: TextPattern? {
+    private static func likeness(of goal: Goal) -> TextPattern? {
         switch goal {
         case .pattern(let pattern): pattern
         case .boot(let wish): TextPattern(text: wish.reset.map { "(\($0))" } ?? "rst:0x")
@@ -158,7 +174,6 @@ struct Waiting {
 
     private func missed(_ hearing: Hearing, _ what: String, expected: String) -> Miss {
         let seconds = Self.words(within)
-        let near = likeness.flatMap { hearing.transcript.nearest(to: $0, from: from) }
         return Miss(message: "\(what) within \(seconds) s", expected: expected, nearest: near?.text)
     }
 

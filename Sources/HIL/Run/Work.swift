@@ -115,12 +115,6 @@ package struct PreparedInput: Sendable, Equatable {
         self.hostValues = hostValues
         self.hostLabel = hostLabel
     }
-
-    /// Whether an input that the board printed is this one; nil where it printed none, or not all of it.
-    func isPrinted(as numbers: [Double]?) -> Bool? {
-        guard let numbers, numbers.count == printed.count else { return nil }
-        return zip(numbers, printed).allSatisfy { abs($0 - $1) <= printedTolerance }
-    }
 }
 
 /// What the machine wants next.
