@@ -133,6 +133,15 @@ public actor VirtualLine: SerialLine {
         board.powerOn(.flashBoot)
     }
 
+    /// Adds a fault; its bytes, writes and milliseconds are counted from now.
+    package func add(_ fault: FaultSpec) throws(DeviceError) { try opened(evenIfHungUp: true).add(fault) }
+
+    /// Opens the line again after a hang-up; the board never knew. False where it had not hung up.
+    package func reconnect() -> Bool {
+        defer { hasHungUp = false }
+        return board != nil && hasHungUp
+    }
+
     /// What the board's flash holds.
     package func flashContents() throws(DeviceError) -> [UInt8] {
         let flash = try opened(evenIfHungUp: true).flash

@@ -2,7 +2,7 @@
 // text stands somewhere in the line (P. H. Sellers, "The theory and computation of evolutionary distances", 1980).
 
 /// A text to compare lines with.
-struct Resemblance {
+package struct Resemblance: Sendable {
     /// So many lines are compared at most.
     static let mostLines = 2000
     /// So much of a line and of a text is compared at most.
@@ -10,10 +10,13 @@ struct Resemblance {
 
     private let wanted: [UInt8]
 
+    /// What stands for itself in a pattern is compared with.
+    package init(to pattern: TextPattern) { self.init(to: pattern.literal) }
+
     init(to text: String) { wanted = Array(text.utf8.prefix(Self.mostBytes)) }
 
     /// The distance; nil where a line has too little in common with the text to be worth showing.
-    func distance(in line: String) -> Int? {
+    package func distance(in line: String) -> Int? {
         // One or two characters are found in every other line.
         guard wanted.count > 2 else { return nil }
         // The distances of the text's beginnings from whatever in the line ends here.

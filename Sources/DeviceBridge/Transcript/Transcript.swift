@@ -97,6 +97,22 @@ public struct Transcript: Equatable, Sendable {
     /// How many lines there are, the one that is not whole yet included.
     public var lineCount: Int { whole.count + (partial == nil ? 0 : 1) }
 
+    /// The index of the first line with a number, or of the one behind it; nil where all lines come before it.
+    public func index(ofLine number: Int) -> Int? {
+        var (low, high) = (0, lineCount)
+        while low < high {
+            let middle = (low + high) / 2
+            let line = middle < whole.count ? whole[middle] : partial
+            if line?.number ?? .max < number { low = middle + 1 } else { high = middle }
+        }
+        return low < lineCount ? low : nil
+    }
+
+    /// The line at an index.
+    public subscript(index: Int) -> Line? {
+        whole.indices.contains(index) ? whole[index] : index == whole.count ? partial : nil
+    }
+
     /// Behind everything that came so far.
     public var end: Position {
         partial.map { Position(line: whole.count, offset: $0.text.utf8.count) } ?? Position(line: whole.count)

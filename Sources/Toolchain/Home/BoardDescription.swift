@@ -56,6 +56,8 @@ public struct BoardDescription: Decodable, Equatable, Sendable {
     public var flash: Flash
     /// The USB devices it shows as.
     public var usb: [USB]
+    /// Words by which tests choose it; nil is none.
+    public var tags: [String]?
     /// How it is reset into the loader.
     public var reset: String
     /// Baud rates.

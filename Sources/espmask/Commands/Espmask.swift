@@ -18,6 +18,7 @@ struct Espmask: AsyncParsableCommand {
             MonitorCommand.self,
             ExplainCommand.self,
             TuneArenaCommand.self,
+            TestCommand.self,
             PredictCommand.self,
             SendCommand.self,
             TrainCommand.self,

@@ -48,6 +48,21 @@ enum Files {
         }
     }
 
+    /// Adds bytes to a file's end, in one piece; the file and its folder are made where they are missing.
+    static func append(_ bytes: [UInt8], to path: String) throws(Failure) {
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeFolder(String(path[..<slash])) }
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .append],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try file.closeAfter { _ = try file.writeAll(bytes) }
+        } catch {
+            throw Failure(
+                "output-unwritable", "cannot write \(path): \(describe(error))",
+                hint: "Check that the folder is there and can be written to.")
+        }
+    }
+
     /// Makes a folder and those above it.
     static func makeFolder(_ path: String) throws(Failure) {
         var built = path.hasPrefix("/") ? "/" : ""
