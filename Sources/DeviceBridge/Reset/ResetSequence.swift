@@ -55,6 +55,10 @@ public struct ResetSequence: Equatable, Sendable {
     /// What to try over a network, where two lines never change at once, and servers know the classic sequence.
     public static let overNetwork: [ResetSequence] = [.classic(.milliseconds(50)), .classic(.milliseconds(550))]
 
+    /// EN low, and left low: the board says nothing more.
+    public static let hold = ResetSequence(
+        name: "hold", steps: [.lines(dtr: false, rts: true), .wait(.milliseconds(20))])
+
     /// What to try one after the other on an ordinary board.
     public static let usual: [ResetSequence] = [
         .tight(.milliseconds(50)), .classic(.milliseconds(50)), .tight(.milliseconds(550)),

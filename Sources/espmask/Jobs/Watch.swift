@@ -78,7 +78,14 @@ struct Watch {
     private var left: Duration? { plan.timeout.map { $0 - (ContinuousClock.now - start) } }
 
     private mutating func watch() async throws {
-        if plan.resets { try await session.reset() }
+        if plan.resets {
+            if session.line.capabilities.contains(.modemLines) {
+                // What was on its way before the reset is an older program's life.
+                try await session.line.perform(.hold)
+                try await session.line.discardInput()
+            }
+            try await session.reset()
+        }
         while !isOver {
             do throws(DeviceError) {
                 let heard = try await session.listen(within: min(left ?? .milliseconds(50), .milliseconds(50)))

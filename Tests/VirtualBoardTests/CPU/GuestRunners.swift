@@ -41,7 +41,7 @@ enum Qemu {
         arguments += options
         // A derailed program may never come to its end; nothing else would stop it.
         var (command, all) = (program, arguments)
-        if let timeout = Peers.program("timeout") { (command, all) = (timeout, ["240", program.string] + arguments) }
+        if let timeout = Peers.program("timeout") { (command, all) = (timeout, ["600", program.string] + arguments) }
         let outcome = try await Peers.run(command, all, in: folder.path)
         guard outcome.status == 0 else {
             throw GuestFailure(description: "qemu ended with \(outcome.status): \(outcome.errors.suffix(400))")
