@@ -147,9 +147,8 @@ struct TestRun {
         do throws(DeviceError) {
             line = try await open(board)
         } catch {
-            let reason = "\(board.port) cannot be used: \(error.message)"
             return Ended(
-                start: start, ending: .boardMissing(reason), isError: true, message: nil, failure: error)
+                start: start, ending: .boardMissing(error.message), isError: true, message: nil, failure: error)
         }
         tell(.began(test: start.test, port: board.port, attempt: start.attempt))
         let limit = Limit(seconds: script.timeoutSeconds)
