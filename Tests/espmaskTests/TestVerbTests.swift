@@ -110,11 +110,11 @@ struct TestVerbTests {
         let line = try #require(server.line())
         let port = String(try #require(line.split(separator: "\"").last { $0.hasPrefix("rfc2217:") }))
         let test = try BuiltProgram.start(["test", "a.yaml", "--json", "--port", "\(port),virtual:"], in: folder.path)
-        // Its log tells when it is at work; the first board is the served one.
-        while !Peers.writable(folder.path.pushing(".espmask/build/run_model_cnn/firmware.elf").string) {
+        // It is being flashed once something is where the second stage belongs.
+        let flash = folder.path.pushing(".espmask/boards/esp32-devkitc-v4#served/flash.bin")
+        while try Peers.contents(of: flash)[0x1000..<0x1010].allSatisfy({ $0 == 0xFF }) {
             try await Task.sleep(for: .milliseconds(50))
         }
-        try await Task.sleep(for: .seconds(2))
         _ = server.end(9)
         var lines: [String] = []
         for _ in 0..<3 { if let line = test.line() { lines.append(line) } }
