@@ -8,13 +8,14 @@ BIN     = .build/release/espmask
 PEERS  := .venv-peers
 TRAINING := .venv-training
 
-.PHONY: help demo build test unit example bench campaign lint format peers needs needs-test sanitize fuzz fuzz-monitor fuzz-parsers fuzz-engine
+.PHONY: help demo build test unit hil example bench campaign lint format peers needs needs-test sanitize fuzz fuzz-monitor fuzz-parsers fuzz-engine
 .PHONY: install release clean
 
 help:
 	@echo "make demo      install what is needed, build, and run the demo model on the virtual board"
 	@echo "make test      install the judges too, lint, build, and run every test"
 	@echo "make example   build and run the example package, a Swift Testing suite that drives virtual boards"
+	@echo "make hil       run the hardware-in-the-loop scripts of Tests/HIL on virtual boards (PORT=... names others)"
 	@echo "make train-test  train on drawn faces, judge the result here and on the virtual board, test the scripts"
 	@echo "make sanitize  run the inference engine on damaged models under the sanitizers (clang)"
 	@echo "make campaign  flash the virtual board N times (10000) with one thing going wrong in each, and count the ends"
@@ -56,7 +57,7 @@ format:
 	@$(SWIFT) format -i -r Package.swift Sources Tests Examples
 
 # What training needs comes first: some of the unit tests are skipped without it.
-test: needs-test peers lint train-test unit example training-test
+test: needs-test peers lint train-test unit hil example training-test
 
 unit:
 	@echo "make: building the tests in release mode"
@@ -73,6 +74,12 @@ example: build
 	@$(BIN) model pack models/mask_cnn_10.tflite --labels mask,no_mask -o build/example/model.bin
 	@$(BUILD) --build-tests $(EXAMPLE)
 	@BOARD_TESTS_FIRMWARE="$(CURDIR)/build/example" $(SWIFT) test -c release --skip-build $(EXAMPLE)
+
+# The project's own scripts, with a report to look at.
+hil: build
+	@echo "make: running the scripts of Tests/HIL"
+	@mkdir -p build
+	@$(BIN) test Tests/HIL $(if $(PORT),--port $(PORT)) --junit build/hil.xml --report build/hil.html
 
 # By hand, beside the tests: the engine against damaged models and random plans under the sanitizers.
 SANITIZE := clang -g -O1 -std=c11 -Wall -Wextra -fuse-ld=lld -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -151,7 +158,7 @@ train-test: build
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/espmask"
 	install -m 755 $(BIN) "$(DESTDIR)$(PREFIX)/bin/espmask"
-	cp -R boards sketches models training "$(DESTDIR)$(PREFIX)/share/espmask/"
+	cp -R boards sketches models training schemas "$(DESTDIR)$(PREFIX)/share/espmask/"
 	install -d "$(DESTDIR)$(PREFIX)/share/espmask/Sources"
 	cp -R Sources/InferenceC "$(DESTDIR)$(PREFIX)/share/espmask/Sources/"
 	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \

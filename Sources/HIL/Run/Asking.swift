@@ -31,10 +31,7 @@ struct Asking {
                     nearest: Self.words(answer.prediction.bits ?? [], answer.prediction.values.map { $0 ?? .nan }),
                     hint: "The board runs another model or engine: build and flash again.")
             }
-            let near = zip(answer.prediction.printed, answer.input.hostValues).allSatisfy { printed, host in
-                printed.map { abs($0 - host) <= 0.00501 + abs(host) * 1e-6 } ?? false
-            }
-            if near, answer.prediction.printed.count == answer.input.hostValues.count { return nil }
+            if answer.prediction.isNear(answer.input.hostValues) { return nil }
             return Waiting.Miss(
                 message: "the board's prediction is not this machine's for \(answer.input.caption)",
                 expected: Self.words([], answer.input.hostValues), nearest: "predicted \(answer.prediction.token)",

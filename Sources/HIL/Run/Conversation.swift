@@ -46,7 +46,7 @@ struct Conversation {
 
     private var state: State
     private var asks = 0
-    /// Answers to this input that are not this machine's.
+    /// Answers to this input that are not this machine's, as bits or as printed.
     private var others: [[String]] = []
     /// The next prediction to look at.
     private var next = 0
@@ -120,16 +120,23 @@ struct Conversation {
         // The sketch's own random input, or one that was sent again before its answer had come.
         let isOurs = InputEcho(before: prediction.line, in: hearing.transcript)?.isOf(input)
         if isOurs == false { return nil }
-        if !hearing.speaksBits { return accept(prediction, isHosts: nil, hearing, now) }
-        guard prediction.bits != nil, prediction.isIntact(speaksBits: true) else {
-            damaged += 1
-            return ask(hearing, now)
+        let said: [String]
+        if hearing.speaksBits {
+            guard let bits = prediction.bits, prediction.isIntact(speaksBits: true) else {
+                damaged += 1
+                return ask(hearing, now)
+            }
+            said = bits
+        } else {
+            // Firmware of others: two decimals have to do.
+            if prediction.isNear(input.hostValues) { return accept(prediction, isHosts: nil, hearing, now) }
+            said = prediction.tokens
         }
-        if others.contains(where: { $0 == prediction.bits }) {
-            return accept(prediction, isHosts: false, hearing, now)
+        if others.contains(said) {
+            return accept(prediction, isHosts: hearing.speaksBits ? false : nil, hearing, now)
         }
         if isOurs == nil, answers.contains(where: { $0.prediction.bits == prediction.bits }) { return nil }
-        others.append(prediction.bits ?? [])
+        others.append(said)
         return ask(hearing, now)
     }
 

@@ -45,6 +45,14 @@ struct HeardPrediction: Sendable, Equatable {
         }
     }
 
+    /// Whether what was printed is these values, as far as two decimals tell.
+    func isNear(_ values: [Double]) -> Bool {
+        printed.count == values.count
+            && zip(printed, values).allSatisfy { printed, value in
+                printed.map { abs($0 - value) <= 0.00501 + abs(value) * 1e-6 } ?? false
+            }
+    }
+
     /// Two decimals, as the sketches print.
     private static func isWellFormed(_ token: String) -> Bool {
         token.wholeMatch(of: /-?[0-9]+\.[0-9][0-9]|nan|inf|ovf/) != nil

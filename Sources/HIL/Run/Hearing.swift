@@ -27,8 +27,10 @@ struct Hearing {
     private(set) var readyCount = 0
     /// Whether the firmware speaks as our sketches do.
     private(set) var isSketch = false
-    /// Whether it prints the bits of its predictions.
-    private(set) var speaksBits = false
+    /// Whether bits of a prediction were read.
+    private var sawBits = false
+    /// Whether the firmware prints the bits of its predictions: our sketches do, readable or not.
+    var speaksBits: Bool { sawBits || isSketch }
     /// When the chapter began.
     private(set) var startedAt = Duration.zero
     /// Where it began.
@@ -101,7 +103,7 @@ struct Hearing {
             case .boot(let boot): boots.append((boot, index(boot.line)))
             case .inference(let inference):
                 let prediction = HeardPrediction(inference, line: index(inference.line))
-                speaksBits = speaksBits || prediction.bits != nil
+                sawBits = sawBits || prediction.bits != nil
                 predictions.append(prediction)
             case .sketch(let report): note(report, at: time)
             case .diagnosis(let diagnosis):
@@ -124,7 +126,7 @@ struct Hearing {
             // Told with its prediction, unless that line could not be read.
             let line = index(report.line)
             guard let prediction = HeardPrediction(report, line: line) else { return }
-            speaksBits = true
+            sawBits = true
             if let last = predictions.last, last.bits == prediction.bits, line - last.line <= 2 { return }
             predictions.append(prediction)
         case .model, .error, .other: break

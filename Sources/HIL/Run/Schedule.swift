@@ -25,6 +25,12 @@ package struct Schedule: Sendable {
         package var board: Int
         /// From 1.
         package var attempt: Int
+
+        package init(test: Int, board: Int, attempt: Int) {
+            self.test = test
+            self.board = board
+            self.attempt = attempt
+        }
     }
 
     private struct Test {
@@ -82,8 +88,9 @@ package struct Schedule: Sendable {
             boards[start.board].setAside = reason
             tests[start.test].shunned.insert(start.board)
             if case .boardMissing = ending { tests[start.test].attempts -= 1 }
-            tests[start.test].isWaiting = boards.indices.contains { suits($0, start.test) }
-            return tests[start.test].isWaiting
+            // Where no board is left for it, `stranded` tells.
+            tests[start.test].isWaiting = true
+            return true
         case .interrupted:
             isInterrupted = true
             return false

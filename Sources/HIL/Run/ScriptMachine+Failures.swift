@@ -31,18 +31,20 @@ extension ScriptMachine {
 
     /// So often the board is restarted to hear something again.
     private static let mostLooks = 16
+    /// The same other line so often, and once more, is no damage: one byte of fifty lost, once in twenty thousand.
+    private static let mostAlike = 3
     /// So long after something that nearly was it, it is not waited for any more.
     private static let afterNearly = Duration.milliseconds(1500)
 
     /// On a line that damages what it carries, a line that nearly was what is waited for is had again: what was sent is
-    /// sent again, or the board is restarted, where that changes nothing else. Damage never strikes twice in the same way:
-    /// where the same other line comes again, that is what the firmware says.
+    /// sent again, or the board is restarted, where that changes nothing else. Damage hardly strikes again and again in the
+    /// same way: where the same other line keeps coming, that is what the firmware says.
     mutating func lookAgain(_ waiting: inout Waiting, hasMissed: Bool) -> ScriptAction? {
         guard configuration.canBeNoisy, !hasFaults, waiting.looks < Self.mostLooks, canBeHadAgain || lastSent != nil,
             let near = waiting.near
         else { return nil }
         guard hasMissed || now.line - near.since >= Self.afterNearly else { return nil }
-        if waiting.nearly.contains(near.text) { return nil }
+        if waiting.nearly.count(where: { $0 == near.text }) >= Self.mostAlike { return nil }
         waiting.nearly.append(near.text)
         if canBeHadAgain {
             activity = .waiting(waiting)

@@ -39,7 +39,7 @@ struct StepReader {
         guard let arguments = arguments(value, head, shape) else { return nil }
         var step = StepNode(name: name, place: node.place, arguments: arguments)
         var reader = ArgumentReader(scope: scope, files: files)
-        let read = Step(step, &reader)
+        _ = Step(step, &reader)
         problems += reader.problems
         if name == "expect" { for group in Self.groups(of: step["regex"]?.text ?? "") { scope.announce(group) } }
         switch shape.name {
@@ -48,7 +48,7 @@ struct StepReader {
             step.steps = steps(step["steps"], "steps", scope: &scope)
             if let inner = step["steps"], inner.elements?.isEmpty ?? inner.isNull { note(inner, "steps is empty") }
         case "include": include(&step, &scope)
-        case _: if read == nil, reader.problems.isEmpty, step.arguments.isEmpty { break }
+        case _: break
         }
         return step
     }
@@ -136,8 +136,9 @@ struct StepReader {
 
     private mutating func include(_ step: inout StepNode, _ scope: inout Scope) {
         var reader = ArgumentReader(scope: scope, files: files)
-        // That it is missing was noted when the step's keys were read.
-        guard let place = step["file"], let path = reader.file(place, "file", .script) else { return }
+        let found = reader.file(step["file"], "file", .script)
+        problems += reader.problems
+        guard let place = step["file"], let path = found else { return }
         if let start = chain.firstIndex(of: path) {
             note(place, "files include each other: " + (chain[start...] + [path]).joined(separator: " -> "))
             return

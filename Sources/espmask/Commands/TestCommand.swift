@@ -69,8 +69,8 @@ struct TestCommand: AsyncParsableCommand {
         try write(outcome.record)
         if outcome.wasInterrupted { throw ArgumentParser.ExitCode(128 + (Interruption.caught ?? 2)) }
         if let failure = outcome.noBoard {
-            if console.json { throw ArgumentParser.ExitCode(failure.exitCode) }
-            throw failure
+            if !console.json { console.note(failure.text) }
+            throw ArgumentParser.ExitCode(ExitCode.noBoard)
         }
         try conclude(outcome.record, console)
     }

@@ -147,9 +147,8 @@ struct TestRun {
         do throws(DeviceError) {
             line = try await open(board)
         } catch {
-            let reason = "\(board.port) cannot be used: \(error.message)"
             return Ended(
-                start: start, ending: .boardMissing(reason), isError: true, message: nil, failure: error)
+                start: start, ending: .boardMissing(error.message), isError: true, message: nil, failure: error)
         }
         tell(.began(test: start.test, port: board.port, attempt: start.attempt))
         let limit = Limit(seconds: script.timeoutSeconds)
@@ -194,7 +193,17 @@ struct TestRun {
         do { settings = try Project.settings(flags: board.flags) } catch {
             throw DeviceError(code: error.code, message: error.message, hint: error.hint)
         }
-        return try await Ports(home: home, settings: settings, pace: .virtualTime).open(board.address)
+        let ports = Ports(home: home, settings: settings, pace: .virtualTime)
+        // A server that serves one client hangs up on another, and may not know yet that the one before has gone.
+        for _ in 0..<8 where Interruption.caught == nil {
+            do throws(DeviceError) {
+                return try await ports.open(board.address)
+            } catch {
+                guard error.code == "connection-lost" else { throw error }
+            }
+            try? await Task.sleep(for: .milliseconds(400))
+        }
+        return try await ports.open(board.address)
     }
 
     private func machine(

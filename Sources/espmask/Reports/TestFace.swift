@@ -22,10 +22,12 @@ final class TestFace: Sendable {
         }
         ticker = Task {
             while !Task.isCancelled {
-                let frame = table.with {
-                    $0.frame(columns: Screen.columns, at: (ContinuousClock.now - start) / .seconds(1))
+                // Written inside the lock: no frame may come behind the end.
+                table.with { table in
+                    guard !Task.isCancelled else { return }
+                    let seconds = (ContinuousClock.now - start) / .seconds(1)
+                    console.paint(table.frame(columns: Screen.columns, at: seconds))
                 }
-                console.paint(frame)
                 try? await Task.sleep(for: .milliseconds(120))
             }
         }

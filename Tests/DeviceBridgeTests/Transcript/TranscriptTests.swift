@@ -44,7 +44,8 @@ struct TranscriptTests {
                 "ets Jul 29 2019 12:21:46", "espmask: arena=1300 used=1296", "espmask: ready", "espmask: ready",
                 "predicting...", "predicted: 0.47",
             ])
-        #expect(transcript.lines.allSatisfy { $0.isWhole })
+        let areWhole = transcript.lines.allSatisfy(\.isWhole)
+        #expect(areWhole)
         #expect(transcript.end == Transcript.Position(line: 6))
     }
 
