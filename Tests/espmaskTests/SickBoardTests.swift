@@ -204,10 +204,9 @@ struct SickBoardTests {
         let left = try await Self.watch(folder, until: "count=20", ["--port", port])
         Self.expect(left, "nan-output", "not heard: run again with --reset")
         #expect(!left.output.contains("\"event\":\"boot\""))
-        // With it the start is heard at once.
-        let heard = try await Self.watch(folder, until: "predicted", ["--port", port, "--reset"])
-        Self.expect(heard, "arena-too-small", "\"missing\":1368")
-        #expect(!heard.output.contains("start-not-seen"))
+        // With it the start is heard, and what the board said before does no harm.
+        let heard = try await Self.watch(folder, until: "AllocateTensors", ["--port", port, "--reset"])
+        #expect(heard.status == 6 && Self.codes(heard).contains("arena-too-small"), "\(heard.output.suffix(2000))")
     }
 
     /// Timer group 0's watchdog, stage 0 resets the system (TRM, "Watchdog Timers").

@@ -304,7 +304,7 @@ public struct MonitorMachine: Sendable {
         var finding = Finding(.rebootLoop, grave ? .error : .warning, line)
         finding.details = ["count": .number(loop.count), "reset": .text(loop.reset)]
         if let period = loop.periodMilliseconds { finding.details["period_ms"] = .number(period) }
-        if let cause = total.rootCause { finding.details["cause"] = .text(cause.rawValue) }
+        if let cause = total.rootCause(context) { finding.details["cause"] = .text(cause.rawValue) }
         add(finding)
         // The last word on how many there were is the latest one.
         let details = finding.details

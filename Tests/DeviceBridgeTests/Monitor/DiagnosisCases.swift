@@ -41,6 +41,12 @@ struct DiagnosisCase: Sendable, CustomTestStringConvertible {
         .init(
             .arenaTooSmall, .error, ["available": .number(-64), "missing": .number(192)],
             "Failed to allocate tail memory. Requested: 128, available 4294967232, missing: 192"),
+        .init(
+            .arenaTooSmall, .error, ["needed": .number(8240), "available": .number(7796), "missing": .number(444)],
+            "Failed to resize buffer. Requested: 8240, available 7796,", " missing: 444", "AllocateTensors failed"),
+        .init(
+            .arenaTooSmall, .error, ["needed": .number(10496), "available": .number(8080), "missing": .number(2416)],
+            "Failed to resize buffer. Requested: 10496, available 8080, missi"),
         .init(.allocateTensorsFailed, .error, [:], "Failed to initialize input tensor 0", "setup ends"),
         .init(
             .arenaTooSmall, .error, ["missing": .number(168), "needed": .number(496)],
@@ -324,6 +330,7 @@ struct DiagnosisCase: Sendable, CustomTestStringConvertible {
             .compileError, .error, ["symbol": .text("tflite::ops::micro::Register()")],
             "src/main.cpp:12: undefined reference to `tflite::ops::micro::Register()'"),
         .init(.compileError, .error, [:], "exit status 1", "Compilation error: exit status 1"),
+        .init(.compileError, .error, [:], "error: could not compile `app` (bin) due to 2 previous errors"),
     ]
 
     /// Logs of boards and builds that work.
@@ -332,6 +339,9 @@ struct DiagnosisCase: Sendable, CustomTestStringConvertible {
         "I (414) spi_flash: detected chip: generic\nI (348) cpu_start: ELF file SHA256:  7bda2677b4b0245e...\nI (500) app: error count: 0\n",
         "Sketch uses 315873 bytes (24%) of program storage space. Maximum is 1310720 bytes.\nGlobal variables use 59432 bytes (18%) of dynamic memory, leaving 268248 bytes for local variables. Maximum is 327680 bytes.\n",
         "RAM:   [==        ]  15.2% (used 49844 bytes from 327680 bytes)\nFlash: [=====     ]  52.7% (used 690577 bytes from 1310720 bytes)\n",
+        "Failed to connect, retrying (1/3)\nconnected\nerror: 0\nErrors: none\nlast reset reason: panic? no\n",
+        "error: no\nerror: none so far\nlast abort count 0, brownout detector enabled, watchdog timeout 5 s\n",
+        SampleLog.banner + "\nerror: the sensor is not connected yet\nerror: retrying in 5 seconds\npredicted: 0.4\n",
         "W (60) wifi: malloc buffer number adjusted\nE (70) i2c: ack error: retrying\nassertion passed\n",
         "AllocateTensors done\nGetModel done\nVersion check done\nBegin done\nNo error\n",
         "[D][sensor:094]: 'Humidity': Sending state nan % with 1 decimals\n",

@@ -39,7 +39,7 @@ struct CaseFile: Equatable, Sendable {
 
     /// The diagnoses, root cause first. What `others` found plainly may explain a weak finding here.
     func diagnoses(_ context: HintContext, others: CaseFile = CaseFile()) -> [Diagnosis] {
-        let kept = ordered(others: others)
+        let kept = ordered(context, others: others)
         let codes = Set(kept.map(\.code)).union(others.codes)
         return kept.map { finding in
             Diagnosis(
@@ -50,13 +50,17 @@ struct CaseFile: Equatable, Sendable {
     }
 
     /// What comes first of all that is not only a consequence.
-    var rootCause: DiagnosisCode? { ordered(others: CaseFile()).first { $0.code.family != .symptom }?.code }
+    func rootCause(_ context: HintContext) -> DiagnosisCode? {
+        ordered(context, others: CaseFile()).first { $0.code.family != .symptom }?.code
+    }
 
-    private func ordered(others: CaseFile) -> [Finding] {
+    private func ordered(_ context: HintContext, others: CaseFile) -> [Finding] {
         let strong = strongCodes.union(others.strongCodes)
         let families = strong.map(\.family)
         var kept: [Finding] = []
         for finding in findings where !(finding.isWeak && families.contains(finding.code.family)) {
+            // What was built well enough to start did not fail to build: these are a firmware's own words.
+            if finding.isWeak, finding.code.family == .build, context.sawStart { continue }
             kept.append(finding)
         }
         kept.removeAll { explained($0, by: strong) }

@@ -163,9 +163,13 @@ enum BuildRules {
         return true
     }
 
-    /// Rust's and other compilers' `error: ...` at the beginning of a line.
+    /// Rust's and other compilers' `error: ...` at the beginning of a line: a sentence, where a board prints a number or
+    /// `none`.
     @Sendable private static func startsTheLine(_ finding: inout Finding) -> Bool {
-        finding.evidence.first.map { $0.text.hasPrefix("error") || $0.text.hasPrefix("FAILED: ") } ?? false
+        guard let text = finding.evidence.first?.text else { return false }
+        if text.hasPrefix("FAILED: ") { return true }
+        let words = text.split(separator: " ").dropFirst().filter { $0.utf8.count { $0.isLetter } > 1 }
+        return text.hasPrefix("error") && words.count > 1 && !["no", "none"].contains(words.first?.lowercased())
     }
 
     @Sendable private static func fatalError(_ finding: inout Finding) -> Bool {
