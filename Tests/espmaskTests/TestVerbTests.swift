@@ -8,9 +8,10 @@ import Testing
 struct TestVerbTests {
     private static let happy = """
         name: happy
+        timeout: 1200
         steps: [flash, expect-boot, expect: 'espmask: ready', compare-host: { random: 3 }, expect-no-diagnosis]
         """
-    private static let wrong = "name: wrong\nsteps: [flash, expect: { text: 'arena=9999', within: 2 }]\n"
+    private static let wrong = "name: wrong\ntimeout: 1200\nsteps: [flash, expect: { text: 'arena=9999', within: 2 }]\n"
     private static let crash = """
         volatile int *target;
         void setup() { Serial.begin(115200); Serial.println("starting"); *target = 1; }
@@ -89,7 +90,7 @@ struct TestVerbTests {
         try folder.makeFolders("tests")
         for number in 1...7 { scripts["tests/\(number).yaml"] = Self.happy.replacing("happy", with: "happy \(number)") }
         scripts["tests/8.yaml"] =
-            "name: crash\nsketch: crash\nsteps: [flash: { only: firmware }, expect-no-diagnosis]\n"
+            "name: crash\ntimeout: 1200\nsketch: crash\nsteps: [flash: { only: firmware }, expect-no-diagnosis]\n"
         for (name, text) in scripts { try folder.write(Array(text.utf8), as: name) }
         let ports = (1...8).map { "virtual:#\($0)" }.joined(separator: ",")
         let result = try await BuiltProgram.run(["test", "tests", "--port", ports, "--json"], in: folder.path)
@@ -102,7 +103,7 @@ struct TestVerbTests {
     @Test("A board that dies is set aside, and its test passes elsewhere, which is told")
     func death() async throws {
         let text =
-            "name: lives on\nsteps: [flash, compare-host: { random: 1 }, sleep-board: 4, compare-host: { random: 1 }]\n"
+            "name: lives on\ntimeout: 1200\nsteps: [flash, compare-host: { random: 1 }, sleep-board: 4, compare-host: { random: 1 }]\n"
         let folder = try Self.folder(["a.yaml": text])
         let server = try BuiltProgram.start(
             ["board", "serve", "--rfc2217", "0", "--board", "esp32-devkitc-v4#served"], in: folder.path)
@@ -126,7 +127,8 @@ struct TestVerbTests {
     @Test("Ctrl-C ends with 130, and the board can be used at once")
     func interruption() async throws {
         let folder = try Self.folder([
-            "a.yaml": "name: long\nsteps: [flash, repeat: { times: 1000000, steps: [sleep-board: 100] }]\n"
+            "a.yaml":
+                "name: long\ntimeout: 1200\nsteps: [flash, repeat: { times: 1000000, steps: [sleep-board: 100] }]\n"
         ])
         let test = try BuiltProgram.start(["test", "a.yaml"], in: folder.path)
         while !Peers.writable(folder.path.pushing(".espmask/boards/esp32-devkitc-v4/flash.bin").string) {
@@ -141,7 +143,7 @@ struct TestVerbTests {
     func flaky() async throws {
         // The first attempt leaves the model behind that the second one finds.
         let text =
-            "name: flaky\nsteps: [flash: { only: firmware }, expect: { text: 'espmask: ready', within: 2 }]\nteardown: [flash]\n"
+            "name: flaky\ntimeout: 1200\nsteps: [flash: { only: firmware }, expect: { text: 'espmask: ready', within: 2 }]\nteardown: [flash]\n"
         let folder = try Self.folder(["a.yaml": text])
         let result = try await BuiltProgram.run(["test", "a.yaml", "--json", "--retries", "1"], in: folder.path)
         #expect(result.status == 0, "\(result.output)\(result.errors)")

@@ -97,6 +97,11 @@ package struct AttemptRunner: Sendable {
             }
         } catch {
             if case .flash(let flash) = work, flash.isInterrupted { machine.restarts(at: await moment()) }
+            // Work that was cut short fails in ways that say nothing: why it was cut short is the reason.
+            if let reason = abandonment() {
+                machine.abandon(reason, at: await moment())
+                return .finish
+            }
             return machine.failed(error, at: await moment())
         }
     }
