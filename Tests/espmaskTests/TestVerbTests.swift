@@ -103,7 +103,7 @@ struct TestVerbTests {
     @Test("A board that dies is set aside, and its test passes elsewhere, which is told")
     func death() async throws {
         let text =
-            "name: lives on\ntimeout: 1200\nsteps: [flash, compare-host: { random: 1 }, sleep-board: 4, compare-host: { random: 1 }]\n"
+            "name: lives on\ntimeout: 1200\nsteps: [flash, compare-host: { random: 1 }, sleep-board: 600, compare-host: { random: 1 }]\n"
         let folder = try Self.folder(["a.yaml": text])
         let server = try BuiltProgram.start(
             ["board", "serve", "--rfc2217", "0", "--board", "esp32-devkitc-v4#served"], in: folder.path)

@@ -52,6 +52,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault == "redirect":
             self.send_response(302)
             self.send_header("Location", step["to"])
+            self.send_header("Connection", "close")
             self.send_header("Content-Length", "5")
             self.end_headers()
             self.wfile.write(b"moved")
