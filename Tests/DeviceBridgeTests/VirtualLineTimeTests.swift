@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Time on a virtual line")
 struct VirtualLineTimeTests {
-    @Test("Every deadline is reached, to the nanosecond and between two of them", .timeLimit(.minutes(2)))
+    @Test("Every deadline is reached, to the nanosecond and between two of them", .timeLimit(.minutes(15)))
     func deadlines() async throws {
         let folder = try ScratchFolder()
         let opener = PortOpener(board: "test", stateFolder: folder.path, pace: .virtualTime) { _ throws(DeviceError) in
