@@ -66,8 +66,8 @@ unit:
 	@$(SWIFT) test -c release --skip-build
 
 # A package that uses the libraries, as somebody else's would: a Swift Testing suite that drives virtual boards. It is
-# built in espmask's own folder with the same flags, so that the libraries are compiled once (12 s instead of minutes).
-EXAMPLE := --package-path Examples/BoardTests --scratch-path .build
+# built in a folder of its own: two packages in one folder make the package manager forget to build (2 to 3 minutes).
+EXAMPLE := --package-path Examples/BoardTests --scratch-path .build-example
 example: build
 	@echo "make: building and running the example package"
 	@$(BIN) build run_model_cnn --output build/example
@@ -180,4 +180,4 @@ release: needs
 	@echo "make: build/$(RELEASE).tar.gz; unpack it anywhere, the program is bin/espmask in it"
 
 clean:
-	rm -rf .build .build-static .build-fuzz .venv-peers .venv-training .espmask build
+	rm -rf .build .build-static .build-fuzz .build-example .venv-peers .venv-training .espmask build
