@@ -4,10 +4,6 @@
 
 import DeviceBridge
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// The terminal's face.
 struct ScreenFace: MonitorFace {
     private let console: Console
@@ -61,7 +57,7 @@ struct ScreenFace: MonitorFace {
     }
 
     mutating func idle() {
-        if let shown, shown.columns != Self.columns { draw() }
+        if let shown, shown.columns != Screen.columns { draw() }
     }
 
     mutating func finish(_ summary: WatchSummary) {
@@ -76,7 +72,7 @@ struct ScreenFace: MonitorFace {
         let label = (inference.label ?? "").padded(to: 10)
         let time = inference.microseconds.map { "\($0) us" } ?? ""
         // In a narrow window the picture is worth more than the bits.
-        let bits = Self.columns < 64 ? nil : inference.bits.map { $0.prefix(4).joined(separator: ",") }
+        let bits = Screen.columns < 64 ? nil : inference.bits.map { $0.prefix(4).joined(separator: ",") }
         let values = inference.tokens.prefix(16).joined(separator: ", ")
         let head =
             "\(stamp.text)\(bold(number + label)) \(values.padded(to: 8)) \(time.padded(to: 10)) \(bits ?? "")"
@@ -87,7 +83,7 @@ struct ScreenFace: MonitorFace {
     private func picture(_ inference: InferenceEvent) -> [String] {
         guard let inputs = inference.inputs, inputs.count >= 16 else { return [] }
         let side = Int(Double(inputs.count).squareRoot())
-        guard side * side == inputs.count, side + 8 <= Self.columns, side <= 64 else { return [] }
+        guard side * side == inputs.count, side + 8 <= Screen.columns, side <= 64 else { return [] }
         return Picture(values: inputs.map { Float($0) }, width: side, height: side)?.lines(colour: console.colour) ?? []
     }
 
@@ -100,7 +96,7 @@ struct ScreenFace: MonitorFace {
     /// anew, and leave the cursor in the last of them.
     private mutating func erase() {
         guard let shown else { return }
-        let rows = (max(1, shown.length) - 1) / max(1, Self.columns)
+        let rows = (max(1, shown.length) - 1) / max(1, Screen.columns)
         console.paint("\r" + (rows > 0 ? "\u{1B}[\(rows)A" : "") + "\u{1B}[J")
         self.shown = nil
     }
@@ -114,7 +110,7 @@ struct ScreenFace: MonitorFace {
             text = " \(port) · \(status.text)\(restarts) · Ctrl-T h: help"
         }
         // One column stays free: a full line would wrap, and could not be taken back.
-        let columns = Self.columns
+        let columns = Screen.columns
         var width = 0
         let room = text.prefix { character in
             width += character.columns
@@ -137,13 +133,6 @@ struct ScreenFace: MonitorFace {
     }
 
     private func bold(_ text: String) -> String { console.colour ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
-
-    /// How wide the window is now.
-    private static var columns: Int {
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
-    }
 }
 
 extension Character {
