@@ -31,7 +31,44 @@ struct DiagnosticParsing {
             line: "c.c:4:1: note: declared here",
             expected: CompilerDiagnostic(severity: .note, file: "c.c", line: 4, column: 1, message: "declared here")),
         Case(
-            line: "x.S:7: Error: unknown opcode or format name 'quos'", expected: nil),
+            line: "x.S:7: Error: unknown opcode or format name 'quos'",
+            expected: CompilerDiagnostic(
+                severity: .error, file: "x.S", line: 7, message: "unknown opcode or format name 'quos'",
+                code: "compile-error")),
+        Case(line: "arduino: Error: something of its own", expected: nil),
+        Case(
+            line: "\u{1B}[01m\u{1B}[Ka.c:3:1:\u{1B}[m\u{1B}[K \u{1B}[01;31m\u{1B}[Kerror: \u{1B}[m\u{1B}[Kexpected ';'",
+            expected: CompilerDiagnostic(
+                severity: .error, file: "a.c", line: 3, column: 1, message: "expected ';'", code: "compile-error")),
+        Case(
+            line: "crt0.o:(.literal._start+0x0): undefined reference to `__data_size'",
+            expected: CompilerDiagnostic(
+                severity: .error, message: "crt0.o:(.literal._start+0x0): undefined reference to `__data_size'",
+                code: "compile-error")),
+        Case(
+            line: """
+                CMake Error at /idf/tools/cmake/component.cmake:321 (message):
+                  Include directory '/idf/components/mbedtls/include' is
+                  not a directory.
+                Call Stack (most recent call first):
+                  /idf/tools/cmake/component.cmake:496 (__component_add_include_dirs)
+                """,
+            expected: CompilerDiagnostic(
+                severity: .error, file: "/idf/tools/cmake/component.cmake", line: 321,
+                message: "Include directory '/idf/components/mbedtls/include' is not a directory.",
+                code: "compile-error")),
+        Case(
+            line: "CMake Error at CMakeLists.txt:4 (project):\n\n  No compiler.\n\n  More of it.\n",
+            expected: CompilerDiagnostic(
+                severity: .error, file: "CMakeLists.txt", line: 4, message: "No compiler.", code: "compile-error")),
+        Case(
+            line: "CMake Error: The source directory \"/x\" does not exist.",
+            expected: CompilerDiagnostic(
+                severity: .error, message: "The source directory \"/x\" does not exist.", code: "compile-error")),
+        Case(
+            line: "CMake Warning at a.cmake:41 (message):\n  Can not get version for tool:\n",
+            expected: CompilerDiagnostic(
+                severity: .warning, file: "a.cmake", line: 41, message: "Can not get version for tool:")),
         Case(
             line: "cc1: error: unrecognized command-line option '-mfpu'",
             expected: CompilerDiagnostic(

@@ -17,7 +17,11 @@ struct ArduinoBuild: Sendable {
         guard let board = original.board.arduino else {
             throw .backendUnsupported(board: original.board.name, backend: .arduino)
         }
-        let cli = try Programs.find("arduino-cli", environment: environment, purpose: "the arduino back end")
+        guard let cli = ArduinoFolders.program(environment: environment, prefix: prefix) else {
+            throw .install(
+                .programMissing(
+                    name: "arduino-cli", purpose: "the arduino back end", remedy: "espmask toolchain install arduino"))
+        }
         guard let core = FoundArduino.all(environment: environment, prefix: prefix).first else {
             throw .install(
                 .programMissing(

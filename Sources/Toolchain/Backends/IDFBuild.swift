@@ -28,7 +28,8 @@ struct IDFBuild: Sendable {
         let build = output.appending("idf")
         let csv = try staged.partitions()
         let defaults = try defaults(request.board, partitions: csv.path)
-        try prepare(build, defaults: defaults, csv: csv.bytes, target: board.target)
+        try prepare(
+            build, defaults: defaults, csv: csv.bytes, configured: "\(board.target) \(tools.interpreter)")
         let components = try staged.components()
         let own = project.appending("sdkconfig.defaults")
         let lists = (FileStamp.of(own) != nil ? [own] : []) + [build.appending("espmask.defaults")]
@@ -81,27 +82,31 @@ struct IDFBuild: Sendable {
         CONFIG_ESPTOOLPY_FLASHSIZE_\(board.flash.size.uppercased())=y
         CONFIG_ESPTOOLPY_FLASHMODE_\(board.flash.mode.uppercased())=y
         CONFIG_ESPTOOLPY_FLASHFREQ_\(board.flash.frequency.uppercased())=y
-        CONFIG_ESP_CONSOLE_UART_BAUDRATE=\(board.baud.monitor)
         CONFIG_ESP_MAIN_TASK_STACK_SIZE=8192
         CONFIG_FREERTOS_HZ=1000
         CONFIG_COMPILER_OPTIMIZATION_PERF=y
         CONFIG_BOOTLOADER_LOG_LEVEL_WARN=y
         CONFIG_LOG_DEFAULT_LEVEL_WARN=y
-
+        \(console(baud: board.baud.monitor))
         """
     }
 
-    // A cache for another target is a hard error of ESP-IDF's, and an sdkconfig does not heed new defaults.
+    // The rate may only be set on a console that is called custom (components/esp_stdio/Kconfig).
+    private func console(baud: Int) -> String {
+        baud == 115_200 ? "" : "CONFIG_ESP_CONSOLE_UART_CUSTOM=y\nCONFIG_ESP_CONSOLE_UART_BAUDRATE=\(baud)\n"
+    }
+
+    // A cache for another target or another Python is a hard error of ESP-IDF's, and an sdkconfig does not heed new
+    // defaults.
     private func prepare(
-        _ build: FilePath, defaults: String, csv: [UInt8], target: String
+        _ build: FilePath, defaults: String, csv: [UInt8], configured: String
     ) throws(ToolchainError) {
-        let digest = SHA256.hash(data: Array(defaults.utf8) + csv + Array(target.utf8)).map { String($0) }
-        let stamp = Array("\(target) \(digest.joined(separator: "."))".utf8)
+        let digest = SHA256.hash(data: Array(defaults.utf8) + csv + Array(configured.utf8)).map { String($0) }
+        let stamp = Array("\(configured) \(digest.joined(separator: "."))".utf8)
         let note = build.appending("espmask.inputs")
         let before = (try? FileStamp.contents(of: note)) ?? []
         if before != stamp {
-            let isSameTarget = before.starts(with: Array("\(target) ".utf8))
-            if isSameTarget {
+            if before.starts(with: Array("\(configured) ".utf8)) {
                 try Tree.remove(build.appending("sdkconfig"))
             } else {
                 try Tree.remove(build)
@@ -110,58 +115,5 @@ struct IDFBuild: Sendable {
         try FileStamp.makeFolder(build)
         try FileStamp.write(Array(defaults.utf8), to: build.appending("espmask.defaults"))
         try FileStamp.write(stamp, to: note)
-    }
-}
-
-/// How idf.py is called, and in which environment.
-struct IDFEnvironment: Sendable {
-    var program: FilePath
-    var arguments: [String]
-    var variables: [String: String]
-
-    /// The environment that is active, else that of an ESP-IDF that is found. Throws `tool-missing`.
-    static func find(
-        environment: [String: String], prefix: InstallPrefix
-    ) async throws(ToolchainError) -> IDFEnvironment {
-        if environment["IDF_PATH"] != nil, let active = Programs.path("idf.py", environment: environment) {
-            return IDFEnvironment(program: active, arguments: [], variables: environment)
-        }
-        guard let idf = FoundIDF.all(environment: environment, prefix: prefix).first else {
-            throw .install(
-                .programMissing(
-                    name: "ESP-IDF", purpose: "the idf back end", remedy: "espmask toolchain install idf"))
-        }
-        let python = try Programs.find("python3", environment: environment, purpose: "ESP-IDF")
-        var variables = environment
-        variables["IDF_PATH"] = idf.path.string
-        variables["IDF_TOOLS_PATH"] = idf.toolsPath.string
-        let outcome: ProgramOutcome
-        if let script = idf.activationScript, FileStamp.of(script) != nil {
-            outcome = try await Programs.run("/bin/sh", [script.string, "-e"], environment: variables)
-        } else {
-            let script = idf.path.pushing("tools/idf_tools.py")
-            outcome = try await Programs.run(
-                python, [script.string, "--quiet", "export", "--format", "key-value"], environment: variables)
-        }
-        guard outcome.succeeded else {
-            throw BuildFailures.failure(of: "idf_tools.py", said: [], output: outcome.errors + outcome.output)
-        }
-        apply(outcome.output, to: &variables)
-        let inEnvironment = variables["IDF_PYTHON_ENV_PATH"].map { FilePath($0).pushing("bin/python") }
-        let interpreter = inEnvironment.flatMap { Programs.isExecutable($0) ? $0 : nil } ?? python
-        return IDFEnvironment(
-            program: interpreter, arguments: [idf.path.pushing("tools/idf.py").string], variables: variables)
-    }
-
-    /// Takes `NAME=VALUE` lines; `$PATH` in PATH's value stands for what it was.
-    static func apply(_ lines: String, to variables: inout [String: String]) {
-        for line in lines.split(whereSeparator: \.isNewline) {
-            guard let equals = line.firstIndex(of: "="), BareBuild.isDefinition(String(line[..<equals])) else {
-                continue
-            }
-            let name = String(line[..<equals])
-            let value = String(line[line.index(after: equals)...])
-            variables[name] = value.replacing("$PATH", with: variables["PATH"] ?? "/usr/bin:/bin")
-        }
     }
 }

@@ -30,6 +30,23 @@ enum BuildFailures {
                         ? "apt-get install python3-serial, or espmask toolchain install idf for ESP-IDF"
                         : "espmask toolchain install idf (the Python environment belongs to another version)")
             }
+            if line.contains("has no installed versions") {
+                let name = line.split(separator: " ").drop { $0 != "tool" }.dropFirst().first.map { String($0) } ?? "?"
+                return .programMissing(
+                    name: "the tool \(name) of ESP-IDF", purpose: "the idf back end",
+                    remedy: "espmask toolchain install idf")
+            }
+            if let version = line.wholeMatch(of: /.*ESP-IDF supports (Python [0-9.]+ or newer) but you are.*/)?.1 {
+                return .programMissing(
+                    name: String(version), purpose: "ESP-IDF",
+                    remedy: "put that Python on PATH as python3, then run: espmask toolchain install idf")
+            }
+            if line.contains("Python requirements are not satisfied") || line.contains("Python requirements not satisf")
+            {
+                return .programMissing(
+                    name: "a Python package of ESP-IDF's", purpose: "the idf back end",
+                    remedy: "espmask toolchain install idf")
+            }
             let isEnvironment =
                 line.contains("irtual environment") && line.contains("not found")
                 || line.contains("python_env") && line.contains("doesn't exist")

@@ -54,13 +54,18 @@ public struct CompilerDiagnostic: Equatable, Sendable {
 extension CompilerDiagnostic {
     /// Reads everything a compiler or linker printed.
     public static func parse(_ output: String) -> [CompilerDiagnostic] {
-        output.split(whereSeparator: \.isNewline).compactMap {
-            located(in: $0) ?? vendor(in: $0) ?? linker(in: $0)
+        let lines = TerminalColors.removed(from: output).split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        return lines.indices.compactMap { index in
+            configuration(at: index, of: lines) ?? located(in: lines[index]) ?? vendor(in: lines[index])
+                ?? linker(in: lines[index])
         }
     }
 
     private static let severities: [(word: String, severity: Severity)] = [
         (": fatal error: ", .error), (": error: ", .error), (": warning: ", .warning), (": note: ", .note),
+        // The assembler's, which always have a line.
+        (": Error: ", .error), (": Warning: ", .warning),
     ]
 
     // `FILE:LINE:COLUMN: error: MESSAGE`, the column being optional, or `PROGRAM: fatal error: MESSAGE`.
@@ -74,6 +79,7 @@ extension CompilerDiagnostic {
             numbers.insert(number, at: 0)
             place.removeLast()
         }
+        if numbers.isEmpty, found.word.contains(where: \.isUppercase) { return nil }
         let message = String(line[range.upperBound...])
         // The compiler driver's echo of the linker's failure, which has been told already.
         if message.hasPrefix("ld returned") { return nil }
@@ -101,7 +107,8 @@ extension CompilerDiagnostic {
     }
 
     private static func code(of message: some StringProtocol) -> String {
-        if message.contains("dangerous relocation") || message.contains("literal") { return "literal-out-of-range" }
+        // A section's name, as in `.literal._start', is no complaint about literals.
+        if message.contains("dangerous relocation") || message.contains("l32r") { return "literal-out-of-range" }
         if message.contains("file not recognized") || message.contains("is incompatible with") {
             return "wrong-core-objects"
         }

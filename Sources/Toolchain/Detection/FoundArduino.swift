@@ -87,6 +87,13 @@ public struct ArduinoFolders: Equatable, Sendable {
         user = root.appending("user")
     }
 
+    /// arduino-cli: the one on PATH, else the one that we installed.
+    static func program(environment: [String: String], prefix: InstallPrefix) -> FilePath? {
+        Programs.path("arduino-cli", environment: environment)
+            ?? Programs.path(
+                "arduino-cli", environment: ["PATH": ToolEnvironment(prefix: prefix).paths.joined(separator: ":")])
+    }
+
     /// The variables by which arduino-cli is told.
     public var variables: [String: String] {
         [

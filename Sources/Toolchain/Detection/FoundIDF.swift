@@ -46,9 +46,12 @@ public struct FoundIDF: Equatable, Sendable {
         found += FileStamp.names(in: own).sorted().map {
             FoundIDF(path: own.appending($0), source: .own, toolsPath: prefix.root)
         }
+        // Checkouts whose tools were installed by us, which is what their user asked for.
+        let ours = Set(recorded(in: prefix.root.appending("idf-env.json"), tools: prefix.root).map(\.path))
         var seen: Set<FilePath> = []
         return found.filter { FileStamp.of($0.manifest) != nil && seen.insert($0.path.lexicallyNormalized()).inserted }
             .map { $0.withVersion }
+            .map { $0.source != .own && ours.contains($0.path) ? $0.withTools(in: prefix.root) : $0 }
     }
 
     private static func managed(by files: [FilePath], tools: FilePath) -> [FoundIDF] {
@@ -90,6 +93,19 @@ public struct FoundIDF: Equatable, Sendable {
         self.source = source
         self.toolsPath = toolsPath
         self.activationScript = activationScript
+    }
+
+    /// Whether the folder of tools says that it belongs to the checkout.
+    var isRecorded: Bool {
+        Self.recorded(in: toolsPath.appending("idf-env.json"), tools: toolsPath).contains { $0.path == path }
+    }
+
+    /// The same checkout with another folder of tools.
+    func withTools(in folder: FilePath) -> FoundIDF {
+        var found = self
+        found.toolsPath = folder
+        found.activationScript = nil
+        return found
     }
 
     // A release has version.txt; every checkout has the header.

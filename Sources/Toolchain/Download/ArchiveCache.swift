@@ -50,7 +50,8 @@ public struct ArchiveCache: Sendable {
     }
 
     private static func isProven(_ path: FilePath, _ artifact: Artifact) -> Bool {
-        guard let stamp = FileStamp.of(path), stamp.size == artifact.size, !FileStamp.isDirectory(path) else {
+        guard let stamp = FileStamp.of(path), stamp.size == artifact.size ?? stamp.size, !FileStamp.isDirectory(path)
+        else {
             return false
         }
         return (try? hash(path, artifact.digest.algorithm))?.hex == artifact.digest.hex

@@ -11,7 +11,7 @@ public struct DownloadProgress: Equatable, Sendable {
     public var archive: String
     /// Bytes that are there.
     public var done: Int
-    /// Bytes in all.
+    /// Bytes in all; 0 where nobody has said.
     public var total: Int
 }
 
@@ -91,7 +91,8 @@ public struct Downloader: Sendable {
         _ artifact: Artifact, progress: @Sendable (DownloadProgress) -> Void
     ) async throws(ToolchainError) -> FilePath {
         func told(_ path: FilePath) -> FilePath {
-            progress(.init(archive: artifact.archiveName, done: artifact.size, total: artifact.size))
+            let size = artifact.size ?? FileStamp.of(path)?.size ?? 0
+            progress(.init(archive: artifact.archiveName, done: size, total: size))
             return path
         }
         if let found = cache.find(artifact) { return told(found) }
@@ -107,16 +108,19 @@ public struct Downloader: Sendable {
             goal: goal, part: cache.part(of: artifact.digest), note: cache.partNote(of: artifact.digest),
             transport: transport, policy: policy)
         try await work.perform { done in
-            progress(.init(archive: artifact.archiveName, done: done, total: artifact.size))
+            progress(.init(archive: artifact.archiveName, done: done, total: artifact.size ?? 0))
         }
         let path = cache.path(of: artifact.digest)
         try FileStamp.rename(cache.part(of: artifact.digest), to: path)
         _ = cache.partNote(of: artifact.digest).withPlatformString { unlink($0) }
-        return path
+        return artifact.size == nil ? told(path) : path
     }
 
-    /// Fetches a small file that nothing proves, a package index for example. Throws `download-failed`.
-    public func fetch(url: String, name: String) async throws(ToolchainError) -> [UInt8] {
+    /// Fetches a small file that nothing proves, a package index for example; `attempts` is for one that can be done
+    /// without. Throws `download-failed`.
+    public func fetch(url: String, name: String, attempts: Int? = nil) async throws(ToolchainError) -> [UInt8] {
+        var policy = policy
+        if let attempts { policy.attempts = attempts }
         let part = try ScratchFile(prefix: "espmask-fetch")
         defer { part.remove() }
         let note = FilePath(part.path.string + ".json")

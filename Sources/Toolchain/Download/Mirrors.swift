@@ -60,6 +60,18 @@ public struct Mirrors: Sendable, Equatable {
         return [changed]
     }
 
+    /// The rules of --mirror and of the environment, in the form of IDF_MIRROR_PREFIX_MAP, for programs that heed it; nil
+    /// without rules. A rule with a comma or semicolon in it cannot be told.
+    var asPrefixMap: String? {
+        let special = Set(#"\.^$*+?{}[]|()#&~"#)
+        let given = own.filter { !($0.from + $0.to).contains { $0 == "," || $0 == ";" } }.map { rule in
+            let pattern = rule.from.map { special.contains($0) ? "\\\($0)" : "\($0)" }.joined()
+            return "^\(pattern),\(rule.to.replacing("\\", with: "\\\\"))"
+        }
+        let all = given + prefixMap.map { "\($0.from),\($0.to)" }
+        return all.isEmpty ? nil : all.joined(separator: ";")
+    }
+
     // A URL may hold `=` itself: the one before a scheme or a path counts, else the first.
     private static func rule(_ text: String) throws(ToolchainError) -> Rule {
         var split = text.firstIndex(of: "=")

@@ -1,9 +1,9 @@
 // The Arduino back end's toolchain: our own downloads bring the archives (resumed, verified, several at a time) to
 // where arduino-cli looks for them, and arduino-cli then installs them in folders of its own that belong to us alone. The
-// libraries of the workshop's sketch come from git, each at a commit.
+// libraries of the workshop's sketch come from git, each at a commit. arduino-cli itself is the one on PATH, else ours.
 
 import Glibc
-import SystemPackage
+public import SystemPackage
 
 /// Installs arduino-cli's ESP32 core.
 public struct ArduinoSetup: Sendable {
@@ -36,72 +36,123 @@ public struct ArduinoSetup: Sendable {
     private let downloader: Downloader
     private let mirrors: Mirrors
     private let host: Host
+    private let own: ToolManifest?
 
-    /// Makes a setup; `environment` is that of arduino-cli and git.
+    /// Makes a setup; `environment` is that of arduino-cli and git, `own` the manifest with arduino-cli in it, for where
+    /// PATH has none.
     public init(
-        prefix: InstallPrefix, downloader: Downloader, mirrors: Mirrors, host: Host, environment: [String: String]
+        prefix: InstallPrefix, downloader: Downloader, mirrors: Mirrors, host: Host, environment: [String: String],
+        own: ToolManifest? = nil
     ) {
         self.prefix = prefix
         self.downloader = downloader
         self.mirrors = mirrors
         self.host = host
+        self.own = own
         folders = ArduinoFolders(prefix: prefix)
         self.environment = environment.merging(ArduinoFolders(prefix: prefix).variables) { $1 }
     }
 
-    /// Installs a version of the core, the newest where none is named. Returns the version.
+    /// Installs a version of the core, the newest where none is named; without the network where `bundle` is given.
+    /// Returns the version.
     ///
     /// Throws `tool-missing` without arduino-cli or git, `usage` for an unknown version, and as downloads do.
     public func install(
-        version: String?, report: @escaping @Sendable (InstallEvent) -> Void
+        version: String?, from bundle: ArduinoBundle? = nil, report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> String {
-        let cli = try Programs.find("arduino-cli", environment: environment, purpose: "the arduino back end")
-        let git = try Programs.find("git", environment: environment, purpose: "the sketches' libraries")
-        let index = try await downloader.fetch(url: Self.indexURL, name: "package_esp32_index.json")
-        let manifest = try ToolManifest(arduino: index, name: "package_esp32_index.json", host: host)
-        guard let release = manifest.release(of: "esp32", "esp32", version: version) else {
-            let known = manifest.platforms.filter { $0.architecture == "esp32" }.map { "arduino@\($0.version)" }
-            throw .install(.toolUnknown(name: "arduino@\(version ?? "")", known: known.reversed()))
+        let cli = try await program(report: report)
+        if bundle == nil {
+            _ = try Programs.find("git", environment: environment, purpose: "the sketches' libraries")
         }
-        let artifacts = try manifest.artifacts(of: release, host: host)
+        let indexes: ArduinoIndexes
+        if let bundle {
+            indexes = try bundle.indexes
+        } else {
+            indexes = try await ArduinoIndexes.fetch(with: downloader, environment: environment)
+        }
+        let parts = try ArduinoParts(indexes, version: version ?? bundle?.version, host: host)
         for folder in [folders.data, folders.downloads, folders.user] { try FileStamp.makeFolder(folder) }
         let lock = try await FolderLock.acquire(in: prefix.root) { report(.waiting) }
         defer { lock.release() }
-        let archives = try await downloader.fetch(artifacts) { report(.download($0)) }
+        let archives = try await downloader.fetch(parts.artifacts) { report(.download($0)) }
         let packages = folders.downloads.appending("packages")
         try FileStamp.makeFolder(packages)
-        for (artifact, archive) in zip(artifacts, archives) {
+        for (artifact, archive) in zip(parts.artifacts, archives) {
             try Tree.copy(archive, to: packages.appending(artifact.archiveName))
         }
-        report(.unpacking("esp32:esp32 \(release.version), by arduino-cli"))
+        report(.unpacking("esp32:esp32 \(parts.version), by arduino-cli"))
         let urls = ["--additional-urls", Self.indexURL, "--no-color"]
-        try await run(cli, ["core", "update-index"] + urls)
-        try await run(cli, ["core", "install", "esp32:esp32@\(release.version)"] + urls)
-        for library in Self.libraries { try await install(library, git: git) }
-        return release.version
+        if bundle == nil {
+            try await run(cli, ["core", "update-index"] + urls)
+        } else {
+            // With these in its folder arduino-cli does not ask for them: it updates what is not there (its firstUpdate).
+            try indexes.write(to: folders.data)
+            let libraries = folders.data.appending("library_index.json")
+            if FileStamp.of(libraries) == nil { try FileStamp.write(Array("{\"libraries\":[]}\n".utf8), to: libraries) }
+        }
+        try await run(cli, ["core", "install", "esp32:esp32@\(parts.version)"] + urls)
+        for library in Self.libraries { try await install(library, from: bundle) }
+        return parts.version
     }
 
-    /// Brings a library's sources. git proves them: the commit is a digest of all there is.
-    private func install(_ library: Library, git: FilePath) async throws(ToolchainError) {
+    /// Makes the part of a bundle that is Arduino's. Returns its version and the number of bytes of its archives.
+    ///
+    /// Throws `tool-missing` without git, `usage` for an unknown version, and as downloads do.
+    public func bundle(
+        version: String?, in folder: FilePath, report: @escaping @Sendable (InstallEvent) -> Void
+    ) async throws(ToolchainError) -> (version: String, bytes: Int) {
+        _ = try Programs.find("git", environment: environment, purpose: "the sketches' libraries")
+        let indexes = try await ArduinoIndexes.fetch(with: downloader, environment: environment)
+        return try await ArduinoBundle.make(
+            try ArduinoParts(indexes, version: version, host: host), indexes: indexes, libraries: Self.libraries,
+            in: folder, downloader: downloader,
+            bring: { library, tree throws(ToolchainError) in try await fetch(library, into: tree) },
+            environment: environment, report: report)
+    }
+
+    /// arduino-cli on PATH, else our own, installed now if it is not there.
+    private func program(report: @escaping @Sendable (InstallEvent) -> Void) async throws(ToolchainError) -> FilePath {
+        if let found = ArduinoFolders.program(environment: environment, prefix: prefix) { return found }
+        if let own, own.tool("arduino-cli")?.preferred != nil {
+            let installer = Installer(prefix: prefix, downloader: downloader, environment: environment)
+            _ = try await installer.install(
+                try own.steps(["arduino-cli"], target: "esp32", host: host), report: report)
+            if let found = ArduinoFolders.program(environment: environment, prefix: prefix) { return found }
+        }
+        return try Programs.find("arduino-cli", environment: environment, purpose: "the arduino back end")
+    }
+
+    /// Brings a library's sources to their place.
+    private func install(_ library: Library, from bundle: ArduinoBundle?) async throws(ToolchainError) {
         let place = folders.user.appending("libraries").appending(library.name)
-        let head = place.appending(".git").appending("espmask-commit")
-        if let bytes = try? FileStamp.contents(of: head), bytes == Array(library.commit.utf8) { return }
+        let mark = place.appending(".espmask-commit")
+        if let bytes = try? FileStamp.contents(of: mark), bytes == Array(library.commit.utf8) { return }
         try FileStamp.makeFolder(place.removingLastComponent())
         let staged = prefix.staging.appending("\(library.name)-\(getpid())")
         try Tree.remove(prefix.staging)
         try FileStamp.makeFolder(staged)
+        if let bundle {
+            try await bundle.unpack(library, into: staged, environment: environment)
+        } else {
+            try await fetch(library, into: staged)
+        }
+        try FileStamp.write(Array(library.commit.utf8), to: staged.appending(".espmask-commit"))
+        try Tree.put(staged, at: place)
+        try Tree.remove(prefix.staging)
+    }
+
+    /// Fetches a library's sources into an empty folder. git proves them: the commit is a digest of all there is.
+    private func fetch(_ library: Library, into folder: FilePath) async throws(ToolchainError) {
+        let git = try Programs.find("git", environment: environment, purpose: "the sketches' libraries")
         let url = mirrors.candidates(for: library.url).first ?? library.url
-        try await run(git, ["-C", staged.string, "init", "--quiet"])
-        try await run(git, ["-C", staged.string, "fetch", "--quiet", "--depth", "1", url, library.commit])
-        try await run(git, ["-C", staged.string, "checkout", "--quiet", "--detach", "FETCH_HEAD"])
-        let got = try await run(git, ["-C", staged.string, "rev-parse", "HEAD"]).output.trimmed
+        try await run(git, ["-C", folder.string, "init", "--quiet"])
+        try await run(git, ["-C", folder.string, "fetch", "--quiet", "--depth", "1", url, library.commit])
+        try await run(git, ["-C", folder.string, "checkout", "--quiet", "--detach", "FETCH_HEAD"])
+        let got = try await run(git, ["-C", folder.string, "rev-parse", "HEAD"]).output.trimmed
         guard got == library.commit else {
             throw .install(
                 .hashMismatch(archive: library.name, source: url, promised: library.commit, got: got))
         }
-        try FileStamp.write(Array(library.commit.utf8), to: staged.appending(".git").appending("espmask-commit"))
-        try Tree.put(staged, at: place)
-        try Tree.remove(prefix.staging)
     }
 
     @discardableResult

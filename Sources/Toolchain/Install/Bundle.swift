@@ -1,5 +1,6 @@
 // A folder with everything that installing needs, for machines without internet: the manifest, the archives under
-// their own names in dist/, and bundle.json, which says what was asked for and for which platform.
+// their own names in dist/, and bundle.json, which says what was asked for and for which platform. What is Arduino's and
+// what is ESP-IDF's lies in folders of their own.
 
 import FoundationEssentials
 public import SystemPackage
@@ -23,8 +24,15 @@ public struct ToolBundle: Equatable, Sendable {
     /// The chip it was made for.
     public let target: String
 
+    /// Arduino's ESP32 core, where it is in it.
+    public let arduino: ArduinoBundle?
+    /// ESP-IDF, where it is in it.
+    public let idf: IDFBundle?
+
     /// Where its archives are.
-    public var archives: [FilePath] { [folder.appending("dist"), folder] }
+    public var archives: [FilePath] {
+        [folder.appending("dist"), folder] + [arduino?.archives, idf?.archives].compactMap { $0 }
+    }
 
     /// Reads a bundle. Throws `file-not-found` where there is none, `usage` for another platform's or a malformed one.
     public init(folder: FilePath, host: Host) throws(ToolchainError) {
@@ -39,6 +47,8 @@ public struct ToolBundle: Equatable, Sendable {
         manifest = folder.appending("manifest.json")
         tools = contents.tools
         target = contents.target
+        arduino = try ArduinoBundle(bundle: folder)
+        idf = try IDFBundle(bundle: folder)
     }
 
     /// Makes a bundle of archives that are in the cache or can be fetched. Returns the number of bytes in it.
@@ -55,7 +65,7 @@ public struct ToolBundle: Equatable, Sendable {
         var digests: [String: String] = [:]
         for (step, archive) in zip(steps, archives) {
             try Tree.copy(archive, to: dist.appending(step.artifact.archiveName))
-            bytes += step.artifact.size
+            bytes += FileStamp.of(archive)?.size ?? 0
             digests[step.artifact.archiveName] = step.artifact.digest.text
         }
         try FileStamp.write(manifest, to: folder.appending("manifest.json"))

@@ -77,14 +77,14 @@ public struct Doctor: Sendable {
     public func backEnds() -> [Finding] {
         var findings: [Finding] = []
         let cores = FoundArduino.all(environment: environment, prefix: prefix)
-        let cli = Programs.path("arduino-cli", environment: environment)
+        let cli = ArduinoFolders.program(environment: environment, prefix: prefix)
         switch (cli, cores.first) {
         case (let cli?, let core?):
             findings.append(Finding("arduino back end", .ok, "\(cli), core \(core.version ?? "?") in \(core.core)"))
         case (nil, _):
             findings.append(
                 Finding(
-                    "arduino back end", .absent, "no arduino-cli on PATH", remedy: Programs.remedy(for: "arduino-cli")))
+                    "arduino back end", .absent, "no arduino-cli", remedy: Programs.remedy(for: "arduino-cli")))
         case (_, nil):
             findings.append(
                 Finding(

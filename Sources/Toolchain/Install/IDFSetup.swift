@@ -1,9 +1,9 @@
-// ESP-IDF's tools for a checkout: the checkout that is there, or a clone of our own; its manifest's tools, installed by
-// us; and its Python environment, which ESP-IDF's own script makes in our prefix. A checkout that is somebody else's is
-// read and not changed.
+// ESP-IDF's tools for a checkout: the checkout that is there, one from a bundle, or a clone of our own; its manifest's
+// tools, installed by us; and its Python environment, which ESP-IDF's own script makes in our prefix. A checkout that is
+// somebody else's is read and not changed.
 
 import Glibc
-import SystemPackage
+public import SystemPackage
 
 /// Installs what an ESP-IDF checkout needs.
 public struct IDFSetup: Sendable {
@@ -25,37 +25,59 @@ public struct IDFSetup: Sendable {
         self.environment = environment
     }
 
-    /// Installs the tools for a chip. Returns the checkout and what was installed.
+    /// Installs the tools for a chip; without the network where `bundle` is given. Returns the checkout and what was
+    /// installed, which is nothing where the checkout's own installation is whole.
     ///
     /// Throws `tool-missing` without git or Python and for what ESP-IDF's script fails at, and as downloads do.
     public func install(
-        version: String?, target: String, report: @escaping @Sendable (InstallEvent) -> Void
+        version: String?, target: String, from bundle: IDFBundle? = nil,
+        report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> (idf: FoundIDF, tools: [InstallOutcome]) {
-        let python = try Programs.find("python3", environment: environment, purpose: "ESP-IDF")
-        let idf = try await checkout(version: version, report: report)
+        let prefix = installer.prefix
+        let idf = try await checkout(version: version ?? bundle?.version, from: bundle, report: report)
+        if idf.source != .own, idf.toolsPath != prefix.root, await isWhole(idf) { return (idf, []) }
+        let scripts = try IDFScripts(idf, toolsPath: prefix.root, environment: environment)
         let manifest = try ToolManifest(
             idf: try FileStamp.contents(of: idf.manifest), name: idf.manifest.string, host: host)
         let outcomes = try await installer.install(
             try manifest.steps(["required"], target: target, host: host), report: report)
         report(.unpacking("the Python packages of ESP-IDF, by its own script"))
-        let script = idf.path.pushing("tools/idf_tools.py")
-        var child = environment
-        child["IDF_PATH"] = idf.path.string
-        child["IDF_TOOLS_PATH"] = installer.prefix.root.string
-        let arguments = [script.string, "--non-interactive", "install-python-env"]
-        let outcome = try await Programs.run(python, arguments, environment: child)
-        guard outcome.succeeded else {
-            let said = (outcome.errors + outcome.output).split(whereSeparator: \.isNewline)
-                .last { $0.contains("ERROR") || $0.contains("error") }.map { String($0) }
-            throw .install(
-                .stepFailed(
-                    step: "idf_tools.py install-python-env", reason: said ?? "it ended with \(outcome.status)"))
-        }
+        var more: [String: String] = [:]
+        if let rules = mirrors.asPrefixMap { more["IDF_MIRROR_PREFIX_MAP"] = rules }
+        if let bundle { more.merge(try await bundle.python(in: prefix.root, scripts: scripts)) { $1 } }
+        // Finds the tools that are there now, and writes down for which chips they are: without that, ESP-IDF wants
+        // those of every chip before it exports anything.
+        try await scripts.step(["install", "--targets=\(target)"], more: more)
+        try await scripts.step(["install-python-env"], more: more)
         return (idf, outcomes)
     }
 
-    private func checkout(
-        version: String?, report: @escaping @Sendable (InstallEvent) -> Void
+    /// Makes the part of a bundle that is ESP-IDF's, from the checkout that is there or a clone. Returns its version and
+    /// the number of bytes in it.
+    ///
+    /// Throws `tool-missing` without Python, tar or, for a clone, git, and as downloads do.
+    public func bundle(
+        version: String?, target: String, in folder: FilePath, downloader: Downloader,
+        report: @escaping @Sendable (InstallEvent) -> Void
+    ) async throws(ToolchainError) -> (version: String, bytes: Int) {
+        let idf = try await checkout(version: version, report: report)
+        let bytes = try await IDFBundle.make(
+            idf, target: target, host: host, in: folder, downloader: downloader, environment: environment,
+            report: report)
+        return (idf.version ?? "", bytes)
+    }
+
+    /// Whether the checkout has an installation of its own in which everything is found. Only one that was written down
+    /// is asked.
+    private func isWhole(_ idf: FoundIDF) async -> Bool {
+        guard idf.activationScript != nil || idf.isRecorded else { return false }
+        let found = try? await IDFEnvironment.of(idf, environment: environment)
+        return found?.variables["IDF_PYTHON_ENV_PATH"] != nil
+    }
+
+    /// The checkout of a version: one that is there, that of the bundle, or a clone.
+    func checkout(
+        version: String?, from bundle: IDFBundle? = nil, report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> FoundIDF {
         let prefix = installer.prefix
         let found = FoundIDF.all(environment: environment, prefix: prefix)
@@ -63,28 +85,42 @@ public struct IDFSetup: Sendable {
         let wanted = version ?? Self.usualVersion
         let tag = wanted.first?.isNumber == true ? "v\(wanted)" : wanted
         guard ManifestNames.isPlain(tag) else { throw .install(.toolUnknown(name: "idf@\(wanted)", known: [])) }
-        let git = try Programs.find("git", environment: environment, purpose: "cloning ESP-IDF")
-        report(.unpacking("ESP-IDF \(tag), by git"))
         try FileStamp.makeFolder(prefix.root.appending("idf"))
-        // Cloned beside its place: a clone that broke off is never taken for a checkout.
+        // Brought beside its place: a clone that broke off is never taken for a checkout.
         let staged = prefix.root.appending(".idf-\(getpid())")
         try Tree.remove(staged)
+        do throws(ToolchainError) {
+            if let bundle {
+                report(.unpacking(IDFBundle.checkoutName))
+                try await bundle.unpackCheckout(into: staged, environment: environment)
+            } else {
+                report(.unpacking("ESP-IDF \(tag), by git"))
+                try await clone(tag, into: staged)
+            }
+            try Tree.put(staged, at: prefix.root.appending("idf").appending(tag))
+        } catch {
+            try? Tree.remove(staged)
+            throw error
+        }
+        try Tree.remove(staged)
+        let all = FoundIDF.all(environment: environment, prefix: prefix)
+        guard let own = all.first(where: { $0.source == .own && $0.path.lastComponent?.string == tag }) else {
+            throw .install(.toolBroken(tool: "ESP-IDF \(tag)", reason: "it has no tools/tools.json"))
+        }
+        return own
+    }
+
+    private func clone(_ tag: String, into folder: FilePath) async throws(ToolchainError) {
+        let git = try Programs.find("git", environment: environment, purpose: "cloning ESP-IDF")
         let url = mirrors.candidates(for: Self.repository).first ?? Self.repository
         let arguments = [
             "clone", "--quiet", "--depth", "1", "--branch", tag, "--recurse-submodules", "--shallow-submodules", url,
-            staged.string,
+            folder.string,
         ]
         let outcome = try await Programs.run(git, arguments, environment: environment)
         guard outcome.succeeded else {
-            try? Tree.remove(staged)
             let said = outcome.errors.split(whereSeparator: \.isNewline).last.map { String($0) }
             throw .install(.downloadFailed(url: url, reason: said ?? "git failed", attempts: 1))
         }
-        try Tree.put(staged, at: prefix.root.appending("idf").appending(tag))
-        let all = FoundIDF.all(environment: environment, prefix: prefix)
-        guard let own = all.first(where: { $0.source == .own && $0.path.lastComponent?.string == tag }) else {
-            throw .install(.toolBroken(tool: "ESP-IDF \(tag)", reason: "the clone has no tools/tools.json"))
-        }
-        return own
     }
 }

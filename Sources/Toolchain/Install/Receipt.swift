@@ -12,8 +12,8 @@ public struct Receipt: Codable, Equatable, Sendable {
         public var name: String
         /// The URL that the manifest gives.
         public var url: String
-        /// Its size in bytes.
-        public var size: Int
+        /// Its size in bytes; nil where the manifest gives none.
+        public var size: Int?
         /// `SHA-256:` and hex digits.
         public var digest: String
     }

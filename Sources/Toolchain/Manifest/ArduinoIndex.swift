@@ -29,7 +29,7 @@ extension ToolManifest {
     }
 
     /// Reads either kind of manifest: an index has `packages`, ESP-IDF's file has `tools`.
-    public init(_ bytes: [UInt8], name: String, host: Host) throws(ToolchainError) {
+    public init(_ bytes: [UInt8], name: String, host: Host, needsSizes: Bool = true) throws(ToolchainError) {
         struct Kind: Decodable {
             struct Anything: Decodable {}
             var packages: [Anything]?
@@ -38,7 +38,7 @@ extension ToolManifest {
         if kind?.packages != nil {
             try self.init(arduino: bytes, name: name, host: host)
         } else {
-            try self.init(idf: bytes, name: name, host: host)
+            try self.init(idf: bytes, name: name, host: host, needsSizes: needsSizes)
         }
     }
 
@@ -66,11 +66,18 @@ extension ToolManifest {
                             + "\(need.name) \(need.version), which is not in it"))
             }
             guard let artifact = version.artifact else {
+                if need.packager != release.packager { continue }
                 throw .install(.noArchive(tool: need.name, version: need.version, host: host))
             }
             artifacts.append(artifact)
         }
         return artifacts
+    }
+
+    /// The newest archive of each tool that arduino-cli brings along whatever the platform: what finds ports, what makes
+    /// prototypes. Its own index lists them as `builtin`.
+    var builtInTools: [Artifact] {
+        tools.filter { $0.packager == "builtin" }.compactMap { $0.preferred?.artifact }
     }
 }
 

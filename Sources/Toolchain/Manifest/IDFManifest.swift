@@ -7,8 +7,11 @@ extension ToolManifest {
     /// Reads a tools.json for a host.
     ///
     /// `name` is the file's, for messages. Throws `manifest-invalid` for what the schema forbids and for names that
-    /// would lead out of the prefix.
-    public init(idf bytes: [UInt8], name: String = "tools.json", host: Host) throws(ToolchainError) {
+    /// would lead out of the prefix. Every file of ESP-IDF's gives sizes; without `needsSizes` a digest is enough, as
+    /// in our own, since some makers publish nothing else.
+    public init(
+        idf bytes: [UInt8], name: String = "tools.json", host: Host, needsSizes: Bool = true
+    ) throws(ToolchainError) {
         let file: IDFManifestFile
         do {
             file = try JSONDecoder().decode(IDFManifestFile.self, from: Data(bytes))
@@ -21,7 +24,7 @@ extension ToolManifest {
         var tools: [ManifestTool] = []
         for tool in file.tools {
             do throws(ManifestFault) {
-                tools.append(try tool.manifestTool(host: host))
+                tools.append(try tool.manifestTool(host: host, needsSizes: needsSizes))
             } catch {
                 throw .install(.manifestInvalid(name: name, reason: "tool '\(tool.name)': \(error.reason)"))
             }
@@ -64,7 +67,7 @@ struct IDFToolEntry: Decodable {
     struct Version: Decodable {
         struct Download: Decodable {
             var url: String
-            var size: Int
+            var size: Int?
             var sha256: String
             var rename_dist: String?
         }
@@ -111,11 +114,14 @@ extension IDFToolEntry {
     private static let platforms: Set<String> = Set(Host.all.compactMap(\.platform)).union(["any"])
 
     /// The tool for a host.
-    func manifestTool(host: Host) throws(ManifestFault) -> ManifestTool {
+    func manifestTool(host: Host, needsSizes: Bool = true) throws(ManifestFault) -> ManifestTool {
         var entry = self
         for override in platform_overrides ?? [] {
             guard let platform = host.overridePlatform, override.platforms.contains(platform) else { continue }
             entry.apply(override)
+        }
+        if needsSizes, let version = versions.first(where: { $0.downloads.values.contains { $0.size == nil } }) {
+            throw ManifestFault(reason: "\(version.name) has an archive without a size")
         }
         return try entry.resolved(host: host)
     }
@@ -208,7 +214,7 @@ extension IDFToolEntry {
         guard let digest = Digest(.sha256, hex: download.sha256) else {
             throw ManifestFault(reason: "the SHA-256 of \(version) is malformed")
         }
-        guard download.size > 0 else { throw ManifestFault(reason: "the size of \(version) is \(download.size)") }
+        if let size = download.size, size <= 0 { throw ManifestFault(reason: "the size of \(version) is \(size)") }
         guard ManifestNames.isURL(download.url) else {
             throw ManifestFault(reason: "the URL of \(version) is '\(download.url)'")
         }

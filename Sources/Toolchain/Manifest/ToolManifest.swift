@@ -84,8 +84,8 @@ public struct Artifact: Equatable, Sendable {
     public var version: String
     /// Where it is to be had.
     public var url: String
-    /// The archive's size in bytes.
-    public var size: Int
+    /// The archive's size in bytes; nil where the manifest promises none, and the digest alone proves it.
+    public var size: Int?
     /// What proves it.
     public var digest: Digest
     /// The archive's file name.
@@ -101,7 +101,7 @@ public struct Artifact: Equatable, Sendable {
 
     /// Makes an artifact.
     public init(
-        name: String, version: String, url: String, size: Int, digest: Digest, archiveName: String, strip: StripRule,
+        name: String, version: String, url: String, size: Int?, digest: Digest, archiveName: String, strip: StripRule,
         place: [String], exports: Exports, probe: VersionProbe?
     ) {
         self.name = name

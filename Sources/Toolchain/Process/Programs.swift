@@ -49,7 +49,7 @@ enum Programs {
             "ninja": "ninja-build",
         ]
         switch name {
-        case "arduino-cli": return "put arduino-cli on PATH; arduino.github.io/arduino-cli says how"
+        case "arduino-cli": return "espmask toolchain install arduino"
         case "idf.py": return "run: espmask toolchain install idf"
         case _: return "apt-get install \(packages[name] ?? name)"
         }

@@ -12,7 +12,7 @@ struct ToolchainCommand: AsyncParsableCommand {
               espmask toolchain install qemu
               espmask toolchain install arduino
               espmask toolchain install --manifest ~/esp/esp-idf/tools/tools.json xtensa-esp-elf
-              espmask toolchain bundle --to usb-stick && espmask toolchain install --from usb-stick
+              espmask toolchain bundle arduino --to usb-stick && espmask toolchain install --from usb-stick
               eval "$(espmask toolchain env)"
             """,
         subcommands: [
@@ -97,61 +97,73 @@ struct ToolchainInstallCommand: AsyncParsableCommand {
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
-        let console = out.console
-        let bundle = from.map { FilePath($0) }
-        if from == nil, source.manifest == nil {
-            for name in names {
-                switch ToolRequest(name).name {
-                case "arduino", "idf": return try await installWhole(console)
-                case _: break
-                }
-            }
+        let asked = AskedTools(names)
+        if let from {
+            return try await installBundle(FilePath(from), asked)
         }
-        var words = names
-        var target = source.target
-        var manifestPath = source.manifest
-        var isBuiltIn = false
-        if let bundle, manifestPath == nil {
-            guard let host = Host.current else {
-                throw Failure("tool-missing", "nobody makes toolchains for this machine", hint: "")
-            }
-            let contents = try ToolBundle(folder: bundle, host: host)
-            manifestPath = contents.manifest.string
-            if words.isEmpty { words = contents.tools }
-            target = contents.target
-        }
-        if manifestPath == nil, words.isEmpty {
+        if source.manifest == nil, names.isEmpty {
             throw Failure(
                 "usage", "nothing is named to install",
                 hint: "Name arduino, idf, qemu, or tools of a manifest; espmask toolchain list shows them.")
         }
-        if manifestPath == nil { isBuiltIn = words.contains { ToolRequest($0).name == "qemu" } }
-        let work = try ToolchainWork(prefix: place.prefix, manifest: manifestPath, mirrors: source.mirror)
+        let work = try ToolchainWork(prefix: place.prefix, manifest: source.manifest, mirrors: source.mirror)
+        // Given a manifest, every name is one of its tools; without names those that everybody needs are meant.
+        let tools = source.manifest == nil ? asked.tools : names
+        if source.manifest != nil || !tools.isEmpty { try await installTools(tools, work, target: source.target) }
+        if source.manifest == nil { try await installWholes(asked, work) }
+    }
+
+    private func installTools(
+        _ words: [String], _ work: ToolchainWork, target: String, from bundle: FilePath? = nil
+    ) async throws {
+        let console = out.console
+        let isBuiltIn = AskedTools(words).isBuiltIn
         let manifest = try await work.manifest(builtIn: isBuiltIn).manifest
-        words = words.map { word in
-            let request = ToolRequest(word)
-            guard request.name == "qemu", manifest.tool("qemu") == nil else { return word }
-            return "qemu-xtensa" + (request.version.map { "@\($0)" } ?? "")
-        }
-        let steps = try manifest.steps(words, target: target, host: work.host)
+        let steps = try manifest.steps(manifest.words(words), target: target, host: work.host)
         let outcomes = try await ToolchainInstalling.install(
             steps, with: try work.installer(from: bundle), console: console)
         ToolchainInstalling.show(outcomes, prefix: work.prefix, console: console)
     }
 
-    private func installWhole(_ console: Console) async throws {
-        let work = try ToolchainWork(prefix: place.prefix, manifest: nil, mirrors: source.mirror)
-        for name in names {
-            let request = ToolRequest(name)
-            switch request.name {
-            case "arduino": try await ArduinoInstalling(work: work, console: console).install(version: request.version)
-            case "idf": try await IDFInstalling(work: work, console: console).install(version: request.version)
-            case _:
-                throw Failure(
-                    "usage", "'\(name)' cannot be installed together with arduino or idf",
-                    hint: "Run espmask toolchain install \(name) by itself.")
-            }
+    private func installWholes(_ asked: AskedTools, _ work: ToolchainWork, from bundle: ToolBundle? = nil) async throws
+    {
+        let console = out.console
+        if let request = asked.arduino {
+            try await ArduinoInstalling(work: work, console: console, bundle: bundle).install(version: request.version)
         }
+        if let request = asked.idf {
+            try await IDFInstalling(work: work, console: console, bundle: bundle).install(version: request.version)
+        }
+    }
+
+    private func installBundle(_ folder: FilePath, _ asked: AskedTools) async throws {
+        if let manifest = source.manifest {
+            let work = try ToolchainWork(prefix: place.prefix, manifest: manifest, mirrors: source.mirror)
+            return try await installTools(names, work, target: source.target, from: folder)
+        }
+        guard let host = Host.current else {
+            throw Failure("tool-missing", "nobody makes toolchains for this machine", hint: "")
+        }
+        let bundle = try ToolBundle(folder: folder, host: host)
+        var wanted = asked
+        if names.isEmpty {
+            wanted.tools = bundle.tools
+            wanted.arduino = bundle.arduino.map { _ in ToolRequest("arduino") }
+            wanted.idf = bundle.idf.map { _ in ToolRequest("idf") }
+        }
+        for (name, isThere) in [("arduino", bundle.arduino != nil), ("idf", bundle.idf != nil)] {
+            let isWanted = name == "idf" ? wanted.idf != nil : wanted.arduino != nil
+            guard isWanted, !isThere else { continue }
+            throw Failure(
+                "file-not-found", "\(folder) holds no \(name)",
+                hint: "Make it again with espmask toolchain bundle \(name) --to \(folder).")
+        }
+        let work = try ToolchainWork(
+            prefix: place.prefix, manifest: bundle.manifest.string, mirrors: source.mirror, bundle: bundle)
+        if !wanted.tools.isEmpty {
+            try await installTools(wanted.tools, work, target: bundle.target, from: folder)
+        }
+        try await installWholes(wanted, work, from: bundle)
     }
 }
 
@@ -198,9 +210,16 @@ struct ToolchainEnvCommand: AsyncParsableCommand {
 struct ToolchainBundleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bundle", abstract: "Make a folder to install from on machines without internet.",
-        discussion: "Example: espmask toolchain bundle qemu --to usb-stick --platform linux-arm64")
+        discussion: """
+            Examples: espmask toolchain bundle arduino --to usb-stick
+                      espmask toolchain bundle idf qemu --to usb-stick
+                      espmask toolchain bundle qemu --to usb-stick --platform linux-arm64
 
-    @Argument(help: "NAME[@VERSION] of the manifest; without one, what everybody needs.") var names: [String] = []
+            With idf it holds the checkout and its Python packages too, and is for machines with this one's Python.
+            """)
+
+    @Argument(help: "arduino, idf, qemu or NAME[@VERSION] of the manifest; without one, what everybody needs.")
+    var names: [String] = []
     @Option(help: "The folder.") var to: String
     @Option(help: "The platform of the machines, for example linux-arm64; else this one's.") var platform: String?
     @OptionGroup var place: PrefixOption
@@ -208,25 +227,11 @@ struct ToolchainBundleCommand: AsyncParsableCommand {
     @OptionGroup var out: OutputOptions
 
     func run() async throws {
-        let console = out.console
         let work = try ToolchainWork(
             prefix: place.prefix, manifest: source.manifest, mirrors: source.mirror, platform: platform)
-        let wantsQemu = names.contains { ToolRequest($0).name == "qemu" }
-        let (manifest, bytes) = try await work.manifest(builtIn: wantsQemu)
-        let words = names.map { manifest.tool("qemu") == nil && $0 == "qemu" ? "qemu-xtensa" : $0 }
-        let steps = try manifest.steps(words, target: source.target, host: work.host)
-        guard !steps.isEmpty else {
-            throw Failure("usage", "the manifest has nothing that everybody needs", hint: "Name tools.")
-        }
-        let rows = Mutexed(DownloadRows(console: console))
-        let size = try await ToolBundle.make(
-            steps, manifest: bytes, target: source.target, host: work.host, in: FilePath(to),
-            downloader: try work.downloader()
-        ) { event in rows.with { $0.show(event) } }
-        console.event([
-            "event": "done", "folder": .string(to), "bytes": .int(size),
-            "tools": .array(steps.map { .string("\($0.artifact.name)@\($0.artifact.version)") }),
-        ])
-        if !console.json { console.line("\(to) holds \(steps.count) archives, \(size >> 10) KB") }
+        try await ToolchainBundling(
+            work: work, target: source.target, folder: FilePath(to), console: out.console,
+            isForThisMachine: platform == nil || Host.current == work.host
+        ).make(names, hasManifest: source.manifest != nil)
     }
 }

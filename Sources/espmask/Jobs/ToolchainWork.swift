@@ -10,8 +10,14 @@ struct ToolchainWork {
     let host: Host
     let mirrors: Mirrors
     private let given: String?
+    private let bundle: ToolBundle?
 
-    init(prefix folder: String?, manifest: String?, mirrors texts: [String] = [], platform: String? = nil) throws {
+    /// `bundle` is where everything comes from, in the place of the network.
+    init(
+        prefix folder: String?, manifest: String?, mirrors texts: [String] = [], platform: String? = nil,
+        bundle: ToolBundle? = nil
+    ) throws {
+        self.bundle = bundle
         environment = Console.environmentVariables
         prefix = folder.map { InstallPrefix(root: FilePath($0)) } ?? InstallPrefix(environment: environment)
         given = manifest
@@ -50,20 +56,26 @@ struct ToolchainWork {
     /// The manifest for the host.
     func manifest(builtIn: Bool = false) async throws -> (manifest: ToolManifest, bytes: [UInt8]) {
         let file = try await manifestFile(builtIn: builtIn)
-        return (try ToolManifest(file.bytes, name: file.name, host: host), file.bytes)
+        // Our own file, and what a bundle has of it, may lack sizes.
+        let needsSizes = given != nil && bundle == nil
+        return (
+            try ToolManifest(file.bytes, name: file.name, host: host, needsSizes: needsSizes), file.bytes
+        )
     }
 
     /// What downloads, from a folder alone where one is given.
-    func downloader(from bundle: FilePath? = nil) throws -> Downloader {
+    func downloader(from folder: FilePath? = nil) throws -> Downloader {
         var cache = ArchiveCache(environment: environment)
-        if let bundle {
-            cache = ArchiveCache(folder: cache.folder, others: [bundle.appending("dist"), bundle] + cache.others)
+        let offline = folder ?? bundle?.folder
+        if let offline {
+            let places = bundle?.archives ?? [offline.appending("dist"), offline]
+            cache = ArchiveCache(folder: cache.folder, others: places + cache.others)
         }
         // A stall is a minute without a byte; the variable is for lines that are slower than that.
         let seconds = environment["ESPMASK_STALL_SECONDS"].flatMap { Int($0) } ?? 60
         return Downloader(
             cache: cache,
-            transport: bundle.map { Transports.offline(folder: $0) }
+            transport: offline.map { Transports.offline(folder: $0) }
                 ?? Transports.standard(environment: environment, inactivityLimit: seconds),
             mirrors: mirrors, policy: try retries())
     }
@@ -81,7 +93,42 @@ struct ToolchainWork {
         return policy
     }
 
-    func installer(from bundle: FilePath? = nil) throws -> Installer {
-        Installer(prefix: prefix, downloader: try downloader(from: bundle), environment: environment)
+    func installer(from folder: FilePath? = nil) throws -> Installer {
+        Installer(prefix: prefix, downloader: try downloader(from: folder), environment: environment)
+    }
+}
+
+/// What a command line names to install: whole toolchains, and tools of a manifest.
+struct AskedTools {
+    /// Arduino's core, and which version.
+    var arduino: ToolRequest?
+    /// ESP-IDF, and which version.
+    var idf: ToolRequest?
+    /// The rest.
+    var tools: [String] = []
+
+    init(_ names: [String]) {
+        for name in names {
+            let request = ToolRequest(name)
+            switch request.name {
+            case "arduino": arduino = request
+            case "idf": idf = request
+            case _: tools.append(name)
+            }
+        }
+    }
+
+    /// Whether the tools are those of our own manifest, whatever ESP-IDF is there.
+    var isBuiltIn: Bool { tools.contains { ["qemu", "arduino-cli"].contains(ToolRequest($0).name) } }
+}
+
+extension ToolManifest {
+    /// The names as this manifest has them: what people call qemu is qemu-xtensa in ESP-IDF's.
+    func words(_ names: [String]) -> [String] {
+        names.map { name in
+            let request = ToolRequest(name)
+            guard request.name == "qemu", tool("qemu") == nil else { return name }
+            return "qemu-xtensa" + (request.version.map { "@\($0)" } ?? "")
+        }
     }
 }

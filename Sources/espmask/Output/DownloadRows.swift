@@ -34,7 +34,8 @@ struct DownloadRows {
         var row = rows[progress.archive] ?? Row()
         row.done = progress.done
         row.total = progress.total
-        let percent = progress.total > 0 ? progress.done * 100 / progress.total : 100
+        // Of a file whose size nobody has said it is known only when all of it is there.
+        let percent = progress.total > 0 ? progress.done * 100 / progress.total : 0
         let isNews = percent / 10 != row.lastPercent / 10 || row.lastPercent < 0
         let isOther = percent != row.lastPercent
         let before = row.lastPercent
@@ -49,7 +50,8 @@ struct DownloadRows {
         } else if console.interactive {
             if isOther { draw() }
         } else if before < 0 && percent < 100 || percent == 100 && before != 100 {
-            console.note("\(progress.archive): \(percent) % of \(progress.total) bytes")
+            let whole = progress.total > 0 ? " of \(progress.total) bytes" : ""
+            console.note("\(progress.archive): \(percent) %\(whole)")
         }
     }
 

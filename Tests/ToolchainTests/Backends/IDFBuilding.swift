@@ -165,6 +165,22 @@ struct IDFBuilding {
             "install idf", nil
         ),
         ("ModuleNotFoundError: No module named 'click'", "tool-missing", "install idf", nil),
+        (
+            "ERROR: tool xtensa-esp-elf has no installed versions. Please run '/p /i/tools/idf_tools.py install'",
+            "tool-missing", "install idf", nil
+        ),
+        (
+            "ESP-IDF supports Python 3.10 or newer but you are using Python 3.7.3. Please upgrade your installation.",
+            "tool-missing", "python3", nil
+        ),
+        (
+            "The following Python requirements are not satisfied:\nRequirement 'esptool' was not met.", "tool-missing",
+            "install idf", nil
+        ),
+        (
+            "CMake Error at /i/tools/cmake/component.cmake:321 (message):\n  It is not there.\n", "build-failed",
+            "first error", nil
+        ),
     ]
 
     @Test("Failures are told by their cause, with the way out", arguments: failures)

@@ -1,0 +1,17 @@
+// A folder for the length of one piece of work, in TMPDIR or the folder named.
+
+import Glibc
+import SystemPackage
+
+struct ScratchFolder {
+    let path: FilePath
+
+    init(prefix: String, in parent: FilePath? = nil) throws(ToolchainError) {
+        let parent = parent?.string ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/\(prefix)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw .unwritable(path: FilePath(parent), Errno(rawValue: errno)) }
+        path = FilePath(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+
+    func remove() { try? Tree.remove(path) }
+}
