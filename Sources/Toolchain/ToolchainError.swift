@@ -30,6 +30,8 @@ public enum ToolchainError: Error, Equatable, Sendable {
     case buildFailed([CompilerDiagnostic])
     /// A file of ours cannot be read.
     case unreadable(path: FilePath, Errno)
+    /// A vendor's tool does not work in a folder with spaces in its name.
+    case pathHasSpaces(path: FilePath, tool: String)
     /// The output folder cannot be written.
     case unwritable(path: FilePath, Errno)
     /// The ELF file or the partition table could not be made into images.
@@ -41,7 +43,8 @@ public enum ToolchainError: Error, Equatable, Sendable {
     public var code: String {
         switch self {
         case .homeNotFound, .sketchNotFound, .nothingBuilt, .unreadable: "file-not-found"
-        case .boardUnknown, .settingsInvalid, .defineInvalid, .bareUnsupported, .backendUnsupported: "usage"
+        case .boardUnknown, .settingsInvalid, .defineInvalid, .bareUnsupported, .backendUnsupported, .pathHasSpaces:
+            "usage"
         case .compilerMissing: "compiler-missing"
         case .compilerFailed, .buildFailed: "build-failed"
         case .unwritable(_, .noSpace): "disk-full"
@@ -67,6 +70,7 @@ public enum ToolchainError: Error, Equatable, Sendable {
         case .compilerFailed(let program, let output): "\(program) failed: \(Self.firstLine(of: output))"
         case .buildFailed(let diagnostics): Self.summary(of: diagnostics)
         case .unreadable(let path, let error): "\(path) cannot be read: \(error)"
+        case .pathHasSpaces(let path, let tool): "\(tool) does not work below a folder with spaces in its name: \(path)"
         case .unwritable(let path, let error): "\(path) cannot be written: \(error)"
         case .image(let error): error.message
         case .install(let error): error.message
@@ -90,6 +94,7 @@ public enum ToolchainError: Error, Equatable, Sendable {
         case .buildFailed(let diagnostics):
             diagnostics.lazy.filter { $0.severity == .error }.compactMap { BuildFailures.hint(for: $0) }.first
                 ?? "correct the sources; the first error is usually the cause of the others"
+        case .pathHasSpaces: "choose another folder: --output for a build, --prefix or ESPMASK_TOOLCHAINS for tools"
         case .unreadable: "check that the installation is complete and the file's permissions"
         case .unwritable(_, .noSpace): "free some space, or choose another folder with --output"
         case .unwritable: "choose another folder with --output, or change its permissions"

@@ -60,7 +60,8 @@ struct DiagnosticParsing {
         Case(
             line: "CMake Error at CMakeLists.txt:4 (project):\n\n  No compiler.\n\n  More of it.\n",
             expected: CompilerDiagnostic(
-                severity: .error, file: "CMakeLists.txt", line: 4, message: "No compiler.", code: "compile-error")),
+                severity: .error, file: "CMakeLists.txt", line: 4, message: "No compiler. More of it.",
+                code: "compile-error")),
         Case(
             line: "CMake Error: The source directory \"/x\" does not exist.",
             expected: CompilerDiagnostic(

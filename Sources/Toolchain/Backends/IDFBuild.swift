@@ -19,6 +19,10 @@ struct IDFBuild: Sendable {
         let tools = try await IDFEnvironment.find(environment: environment, prefix: prefix)
         let request = original.withAbsolutePaths
         let output = request.outputFolder(.idf)
+        // ESP-IDF splits its own paths at spaces in several places.
+        for path in [tools.checkout, output] where path.string.contains(" ") {
+            throw .pathHasSpaces(path: path, tool: "ESP-IDF")
+        }
         try FileStamp.makeFolder(output)
         let lock = try await FolderLock.acquire(in: output)
         defer { lock.release() }

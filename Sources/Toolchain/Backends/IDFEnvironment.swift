@@ -55,6 +55,8 @@ struct IDFEnvironment: Sendable {
     var arguments: [String]
     var variables: [String: String]
 
+    /// The checkout.
+    var checkout: FilePath { FilePath(variables["IDF_PATH"] ?? "") }
     /// The Python that a build folder is configured for.
     var interpreter: String { variables["IDF_PYTHON_ENV_PATH"] ?? program.string }
 

@@ -51,6 +51,7 @@ enum BuildFailures {
                 line.contains("irtual environment") && line.contains("not found")
                 || line.contains("python_env") && line.contains("doesn't exist")
                 || line.contains("Python environment") && line.contains("generated for")
+                || line.contains("espidf.constraints") && line.contains("doesn't exist")
             if isEnvironment {
                 return .programMissing(
                     name: "ESP-IDF's Python environment", purpose: "the idf back end",
@@ -97,7 +98,7 @@ enum BuildFailures {
 
     private static func firstComplaint(in output: String) -> String {
         let lines = output.split(whereSeparator: \.isNewline)
-        let word = lines.first { $0.contains("rror") } ?? lines.last
+        let word = lines.first { $0.lowercased().contains("error") } ?? lines.last
         return word.map { String($0) } ?? ""
     }
 }

@@ -15,12 +15,13 @@ extension CompilerDiagnostic {
         if found.mark.hasSuffix("Error: ") {
             return CompilerDiagnostic(severity: .error, message: String(rest), code: code)
         }
-        // The text is over at the first empty line after it began, or where the call stack begins.
+        // The text is over where the call stack begins, or when it has said enough.
         var text: [String] = []
         for line in lines[(index + 1)...].prefix(20) {
             if line.hasPrefix("Call Stack") || !line.isEmpty && !line.hasPrefix(" ") { break }
             let words = String(line).trimmed
-            if !words.isEmpty { text.append(words) } else if !text.isEmpty { break }
+            if !words.isEmpty { text.append(words) }
+            if words.isEmpty, text.reduce(0, { $0 + $1.count }) > 60 { break }
         }
         var place = rest.prefix { $0 != " " }
         if place.hasSuffix(":") { place = place.dropLast() }

@@ -74,7 +74,7 @@ public struct Doctor: Sendable {
     }
 
     /// The other back ends and the emulator.
-    public func backEnds() -> [Finding] {
+    public func backEnds() async -> [Finding] {
         var findings: [Finding] = []
         let cores = FoundArduino.all(environment: environment, prefix: prefix)
         let cli = ArduinoFolders.program(environment: environment, prefix: prefix)
@@ -90,12 +90,7 @@ public struct Doctor: Sendable {
                 Finding(
                     "arduino back end", .absent, "no ESP32 core", remedy: "espmask toolchain install arduino"))
         }
-        if let idf = FoundIDF.all(environment: environment, prefix: prefix).first {
-            findings.append(Finding("idf back end", .ok, "ESP-IDF \(idf.version ?? "?") in \(idf.path)"))
-        } else {
-            findings.append(
-                Finding("idf back end", .absent, "no ESP-IDF", remedy: "espmask toolchain install idf"))
-        }
+        findings.append(await idfBackEnd())
         let inTools = ToolEnvironment(prefix: prefix).applied(to: environment)
         if let qemu = Programs.path("qemu-system-xtensa", environment: inTools) {
             findings.append(Finding("qemu", .ok, "\(qemu)"))
@@ -104,6 +99,19 @@ public struct Doctor: Sendable {
                 Finding("qemu", .absent, "only needed to compare with it", remedy: "espmask toolchain install qemu"))
         }
         return findings
+    }
+
+    // ESP-IDF's own script is asked whether everything is there: a checkout alone builds nothing.
+    private func idfBackEnd() async -> Finding {
+        guard let idf = FoundIDF.all(environment: environment, prefix: prefix).first else {
+            return Finding("idf back end", .absent, "no ESP-IDF", remedy: "espmask toolchain install idf")
+        }
+        do throws(ToolchainError) {
+            _ = try await IDFEnvironment.find(environment: environment, prefix: prefix)
+            return Finding("idf back end", .ok, "ESP-IDF \(idf.version ?? "?") in \(idf.path)")
+        } catch {
+            return Finding("idf back end", .absent, "\(idf.path): \(error.message)", remedy: error.hint)
+        }
     }
 
     /// Every installed tool: whether its files are there and it answers.

@@ -11,7 +11,7 @@ public struct IDFBundle: Equatable, Sendable {
         var version: String
         var python: String
         var checkout: String
-        var constraints: String?
+        var constraints: String
     }
 
     static let checkoutName = "esp-idf.tar.gz"
@@ -34,8 +34,7 @@ public struct IDFBundle: Equatable, Sendable {
         let list = folder.appending("idf.json")
         guard FileStamp.of(list) != nil else { return nil }
         contents = try SettingsFile.read(list)
-        let names = [contents.version] + (contents.constraints.map { [$0] } ?? [])
-        guard names.allSatisfy({ ManifestNames.isPlain($0) }) else {
+        guard [contents.version, contents.constraints].allSatisfy({ ManifestNames.isPlain($0) }) else {
             throw .settingsInvalid(path: list, reason: "a name in it is no file name")
         }
     }
@@ -73,17 +72,12 @@ public struct IDFBundle: Equatable, Sendable {
                     name: "Python \(contents.python)", purpose: "the bundle's wheels, which are for it",
                     remedy: "put it on PATH as python3 (it is \(there) now), or make a bundle with this one"))
         }
-        var variables = [
+        let list = try FileStamp.contents(of: folder.appending(contents.constraints))
+        try FileStamp.write(list, to: tools.appending(contents.constraints))
+        return [
             "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_FIND_LINKS": Self.fileURL(folder.appending("wheels")),
         ]
-        if let name = contents.constraints {
-            try FileStamp.write(
-                try FileStamp.contents(of: folder.appending(name)), to: tools.appending(name))
-        } else {
-            variables["IDF_PYTHON_CHECK_CONSTRAINTS"] = "no"
-        }
-        return variables
     }
 
     /// Makes the part from a checkout. Returns the number of bytes in it.
@@ -119,27 +113,29 @@ public struct IDFBundle: Equatable, Sendable {
         bytes += FileStamp.of(packed)?.size ?? 0
         let contents = Contents(
             version: idf.version ?? "own", python: try await pythonVersion(scripts.python, environment: environment),
-            checkout: try ArchiveCache.hash(packed, .sha256).hex, constraints: constraints?.lastComponent?.string)
+            checkout: try ArchiveCache.hash(packed, .sha256).hex, constraints: constraints.lastComponent?.string ?? "")
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try FileStamp.write(Array((try? encoder.encode(contents)) ?? Data()) + [0x0A], to: list)
         return bytes
     }
 
-    // ESP-IDF's own variable says whether the list is heeded at all.
+    // ESP-IDF's own variable says whether the list is heeded; its build looks for the file in any case.
     private static func constraints(
         _ idf: FoundIDF, in folder: FilePath, downloader: Downloader, environment: [String: String]
-    ) async throws(ToolchainError) -> FilePath? {
-        if ["0", "n", "no"].contains(environment["IDF_PYTHON_CHECK_CONSTRAINTS"]?.lowercased()) { return nil }
+    ) async throws(ToolchainError) -> FilePath {
         let numbers = (idf.version ?? "").split(separator: ".").prefix(2).map { $0.prefix { $0.isNumber } }
         let name = "espidf.constraints.v\(numbers.joined(separator: ".")).txt"
-        let bytes = try await downloader.fetch(url: "\(constraintsURL)/\(name)", name: name)
+        let isHeeded = !["0", "n", "no"].contains(environment["IDF_PYTHON_CHECK_CONSTRAINTS"]?.lowercased())
+        let bytes =
+            isHeeded
+            ? try await downloader.fetch(url: "\(constraintsURL)/\(name)", name: name) : Array("# none\n".utf8)
         try FileStamp.write(bytes, to: folder.appending(name))
         return folder.appending(name)
     }
 
     private static func wheels(
-        _ idf: FoundIDF, constraints: FilePath?, in folder: FilePath, scripts: IDFScripts
+        _ idf: FoundIDF, constraints: FilePath, in folder: FilePath, scripts: IDFScripts
     ) async throws(ToolchainError) {
         let scratch = try ScratchFolder(prefix: ".wheels", in: folder)
         defer { scratch.remove() }
@@ -148,10 +144,10 @@ public struct IDFBundle: Equatable, Sendable {
         let wheels = folder.appending("wheels")
         try FileStamp.makeFolder(wheels)
         var arguments = [
-            "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--wheel-dir", wheels.string, "-r",
+            "-m", "pip", "wheel", "--constraint", constraints.string, "--quiet", "--disable-pip-version-check",
+            "--wheel-dir", wheels.string, "-r",
             idf.path.pushing("tools/requirements/requirements.core.txt").string, "pip", "setuptools",
         ]
-        if let constraints { arguments += ["--constraint", constraints.string] }
         let extra = environment["IDF_PIP_WHEELS_URL"] ?? wheelsURL
         if !extra.isEmpty { arguments += ["--extra-index-url", extra] }
         try await step(scratch.path.pushing("bin/python"), arguments, environment: environment)

@@ -34,6 +34,9 @@ public struct IDFSetup: Sendable {
         report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> (idf: FoundIDF, tools: [InstallOutcome]) {
         let prefix = installer.prefix
+        guard !prefix.root.string.contains(" ") else {
+            throw .pathHasSpaces(path: prefix.root, tool: "ESP-IDF")
+        }
         let idf = try await checkout(version: version ?? bundle?.version, from: bundle, report: report)
         if idf.source != .own, idf.toolsPath != prefix.root, await isWhole(idf) { return (idf, []) }
         let scripts = try IDFScripts(idf, toolsPath: prefix.root, environment: environment)

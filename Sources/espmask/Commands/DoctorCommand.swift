@@ -21,11 +21,13 @@ struct DoctorCommand: AsyncParsableCommand {
         var findings: [Finding] = []
         do {
             let home = try ProjectHome.find(environment: work.environment, executable: Console.executable)
-            findings.append(Finding("espmask", .ok, "\(home.root), \(home.boardNames().count) boards"))
+            findings.append(Finding("espmask", .ok, "\(home.root), boards: \(home.boardNames().count)"))
         } catch {
             findings.append(Finding("espmask", .missing, error.message, remedy: error.hint))
         }
-        findings += doctor.bareBackEnd() + doctor.backEnds() + doctor.programs()
+        findings += doctor.bareBackEnd()
+        findings += await doctor.backEnds()
+        findings += doctor.programs()
         findings += await doctor.tools()
         findings += doctor.disk() + doctor.serialPorts()
         try findings.show(on: out.console)
