@@ -158,7 +158,7 @@ train-test: build
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/espmask"
 	install -m 755 $(BIN) "$(DESTDIR)$(PREFIX)/bin/espmask"
-	cp -R boards sketches models training schemas "$(DESTDIR)$(PREFIX)/share/espmask/"
+	cp -R boards sketches models training schemas docs "$(DESTDIR)$(PREFIX)/share/espmask/"
 	install -d "$(DESTDIR)$(PREFIX)/share/espmask/Sources"
 	cp -R Sources/InferenceC "$(DESTDIR)$(PREFIX)/share/espmask/Sources/"
 	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
@@ -175,6 +175,7 @@ release: needs
 	$(BUILD) --product espmask --static-swift-stdlib --scratch-path .build-static
 	rm -rf "build/$(RELEASE)"
 	$(MAKE) -o build install PREFIX="$(CURDIR)/build/$(RELEASE)" BIN=.build-static/release/espmask
+	strip "build/$(RELEASE)/bin/espmask"
 	cp LICENSE README.md "build/$(RELEASE)/"
 	tar -C build -czf "build/$(RELEASE).tar.gz" "$(RELEASE)"
 	@echo "make: build/$(RELEASE).tar.gz; unpack it anywhere, the program is bin/espmask in it"

@@ -14,6 +14,14 @@ struct ProgramTests {
         #expect(outcome.errors.isEmpty)
     }
 
+    @Test("Its version is three numbers")
+    func version() async throws {
+        let folder = try ScratchFolder()
+        let outcome = try await BuiltProgram.run(["--version"], in: folder.path)
+        #expect(outcome.status == 0)
+        #expect(outcome.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil, "\(outcome.output)")
+    }
+
     @Test("A wrong word ends with 2 and says which", arguments: ["--bad", "frobnicate"])
     func wrongWordsAreUsageErrors(word: String) async throws {
         let folder = try ScratchFolder()

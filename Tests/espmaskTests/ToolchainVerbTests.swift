@@ -117,6 +117,27 @@ struct ToolchainVerbTests {
         #expect(lacking.status == 2 && lacking.output.contains("lacks the archive tiny.tar.gz"), "\(lacking.output)")
     }
 
+    @Test("What cannot be bundled together, or is not in a bundle, is said")
+    func bundleFailures() async throws {
+        let place = try Place()
+        try await place.make()
+        let cases: [([String], Int32, String)] = [
+            (["bundle", "idf", "--platform", "macos-arm64", "--to", "x"], 2, "machines like this one"),
+            (["bundle", "arduino", "--manifest", "tools.json", "--to", "x"], 2, "manifests of their own"),
+            (["bundle", "tiny@9", "--manifest", "tools.json", "--to", "x"], 2, "tiny@9"),
+            (["install", "--from", "nowhere"], 2, "bundle.json"),
+        ]
+        for (words, status, says) in cases {
+            let outcome = try await place.run(words)
+            #expect(outcome.status == status && outcome.errors.contains(says), "\(words): \(outcome.errors)")
+        }
+        _ = try await place.run(["bundle", "--manifest", "tools.json", "--to", "stick"])
+        for name in ["arduino", "idf"] {
+            let outcome = try await place.run(["install", name, "--from", "stick"])
+            #expect(outcome.status == 2 && outcome.errors.contains("holds no \(name)"), "\(outcome.errors)")
+        }
+    }
+
     @Test(
         "Installations that are killed at any moment leave the old or the new",
         .enabled(if: Peers.program("python3") != nil, "no python3"))
@@ -175,7 +196,7 @@ struct ToolchainVerbTests {
             #expect(outcome.status != 0)
             return outcome.errors
         }
-        #expect(try await build(["eloquent_cnn"]).contains("arduino-cli"))
+        #expect(try await build(["eloquent_cnn"]).contains("espmask toolchain install arduino"))
         #expect(try await build(["run_model_cnn"]).contains("xtensa-lx106-elf-gcc"))
         try folder.write(Array("backend: idf\n".utf8), as: "espmask.yaml")
         #expect(try await build(["eloquent_cnn"]).contains("ESP-IDF"))
@@ -206,7 +227,7 @@ struct InstalledProgramTests {
         for file in [
             "share/bash-completion/completions/espmask", "share/zsh/site-functions/_espmask",
             "share/fish/vendor_completions.d/espmask.fish", "share/espmask/boards/esp32/tools.json",
-            "share/espmask/sketches/eloquent_cnn/model.h",
+            "share/espmask/sketches/eloquent_cnn/model.h", "share/espmask/docs/toolchain.md",
         ] {
             let text = String(decoding: try Peers.contents(of: prefix.pushing(FilePath(file))), as: UTF8.self)
             #expect(text.contains(file.hasSuffix("json") ? "qemu" : "mask"), "\(file)")

@@ -115,8 +115,15 @@ public struct ArduinoSetup: Sendable {
         if let found = ArduinoFolders.program(environment: environment, prefix: prefix) { return found }
         if let own, own.tool("arduino-cli")?.preferred != nil {
             let installer = Installer(prefix: prefix, downloader: downloader, environment: environment)
-            _ = try await installer.install(
-                try own.steps(["arduino-cli"], target: "esp32", host: host), report: report)
+            let steps = try own.steps(["arduino-cli"], target: "esp32", host: host)
+            do throws(ToolchainError) {
+                _ = try await installer.install(steps, report: report)
+            } catch .install(.downloadFailed(let url, let reason, _)) {
+                throw .install(
+                    .programMissing(
+                        name: "arduino-cli", purpose: "the arduino back end",
+                        remedy: "put it on PATH, or run this again where it can be fetched (\(url): \(reason))"))
+            }
             if let found = ArduinoFolders.program(environment: environment, prefix: prefix) { return found }
         }
         return try Programs.find("arduino-cli", environment: environment, purpose: "the arduino back end")

@@ -6,6 +6,7 @@ struct Espmask: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "espmask",
         abstract: "Takes a trained neural network to an ESP32 board and proves that it works there.",
+        version: "0.9.0",
         subcommands: [
             RunCommand.self,
             BuildCommand.self,

@@ -22,12 +22,12 @@ struct SetupTests {
             mirrors: mirrors)
     }
 
-    /// A package index of one core with one tool, in `www`, and rules that lead there.
+    /// A package index of one core with two tools, one of them in Arduino's own index, in `www`, and rules that lead there.
     private static func arduino(in folder: FilePath) async throws -> Mirrors {
         let www = folder.appending("www")
         try await write("", to: www.pushing("arduino-esp32/.keep"))
         var entries: [String] = []
-        for name in ["core.zip", "x32.zip"] {
+        for name in ["core.zip", "x32.zip", "dfu.zip", "ctags1.zip", "ctags2.zip"] {
             let bytes = Archives.zip([.file("top/file", name)])
             try writeBytes(bytes, to: www.appending(name))
             entries.append(
@@ -39,13 +39,28 @@ struct SetupTests {
         let index = """
             {"packages":[{"name":"esp32","platforms":[
               {"name":"esp32","architecture":"esp32","version":"3.3.5",\(entries[0]),"toolsDependencies":[
-                {"packager":"esp32","name":"esp-x32","version":"2511"}]},
+                {"packager":"esp32","name":"esp-x32","version":"2511"},
+                {"packager":"arduino","name":"dfu-util","version":"0.11"}]},
               {"name":"esp32","architecture":"esp32","version":"2.0.9",\(entries[0])}],
              "tools":[{"name":"esp-x32","version":"2511","systems":[{"host":"all",\(entries[1])}]}]}]}
             """
         try await write(index, to: www.pushing("arduino-esp32/package_esp32_index.json"))
+        let own = """
+            {"packages":[
+              {"name":"arduino","tools":[{"name":"dfu-util","version":"0.11","systems":[{"host":"all",\(entries[2])}]}]},
+              {"name":"builtin","tools":[
+                {"name":"ctags","version":"5.8","systems":[{"host":"all",\(entries[3])}]},
+                {"name":"ctags","version":"5.11","systems":[{"host":"all",\(entries[4])}]}]}]}
+            """
+        let tar = Archives.tar([.file("package_index.json", own), .file("package_index.json.sig", "signed")])
+        let packed = try await Archives.file("package_index.tar.bz2", tar, in: www)
+        _ = try await Peers.run("/bin/mkdir", ["-p", www.appending("packages").string])
+        _ = try await Peers.run("/bin/mv", [packed.string, www.appending("packages").string])
         return try Mirrors(
-            ["https://espressif.github.io=\(www)", "https://github.com=\(www)"], environment: [:])
+            [
+                "https://espressif.github.io=\(www)", "https://github.com=\(www)",
+                "https://downloads.arduino.cc=\(www)",
+            ], environment: [:])
     }
 
     @Test("Arduino's core: our downloads lie where arduino-cli looks, and it installs them in folders of ours")
@@ -60,7 +75,8 @@ struct SetupTests {
             #expect(try await setup.install(version: nil) { _ in } == "3.3.5")
             let packages = prefix.root.pushing("arduino/downloads/packages")
             let staged = try await Peers.run("/bin/ls", [packages.string]).output
-            #expect(staged == "core.zip\nx32.zip\n")
+            // The core's own tool, the one of Arduino's that it needs, and the newest of what arduino-cli always brings.
+            #expect(staged == "core.zip\nctags2.zip\ndfu.zip\nx32.zip\n")
             let calls = try standIn.calls()
             let cli = calls.filter { $0.program == "arduino-cli" }
             let urls = ["--additional-urls", ArduinoSetup.indexURL, "--no-color"]
@@ -74,17 +90,109 @@ struct SetupTests {
                 })
             let fetched = calls.filter { $0.words.contains("fetch") }.compactMap(\.words.last)
             #expect(fetched == ArduinoSetup.libraries.map(\.commit))
-            for library in ArduinoSetup.libraries {
-                let source = prefix.root.pushing("arduino/user/libraries").appending(library.name).appending(
-                    "library.h")
-                #expect(try Peers.contents(of: source) == Array("source\n".utf8))
-            }
+            for library in ArduinoSetup.libraries { try Self.expectSource(of: library, in: prefix) }
             // The second time the libraries are there.
             #expect(try await setup.install(version: "2.0.9") { _ in } == "2.0.9")
             let again = try standIn.calls().filter { $0.words.contains("fetch") }
             #expect(again.count == 2)
             let error = await #expect(throws: ToolchainError.self) { try await setup.install(version: "9") { _ in } }
             #expect(error?.code == "usage" && error?.hint.contains("arduino@3.3.5") == true)
+        }
+    }
+
+    private static func expectSource(of library: ArduinoSetup.Library, in prefix: InstallPrefix) throws {
+        let source = prefix.root.pushing("arduino/user/libraries").appending(library.name).appending("library.h")
+        #expect(try Peers.contents(of: source) == Array("source\n".utf8))
+    }
+
+    @Test("Without Arduino's own index arduino-cli is left to fetch the rest")
+    func withoutOwnIndex() async throws {
+        try await withTemporaryFolder { folder in
+            let standIn = try await StandIn(["arduino-cli", "git"], in: folder, replay: Self.git)
+            let mirrors = try await Self.arduino(in: folder)
+            _ = try await Peers.run("/bin/rm", ["-r", folder.pushing("www/packages").string])
+            let prefix = InstallPrefix(environment: standIn.environment)
+            let setup = ArduinoSetup(
+                prefix: prefix, downloader: Self.downloader(folder, mirrors), mirrors: mirrors, host: linuxHost,
+                environment: standIn.environment)
+            #expect(try await setup.install(version: nil) { _ in } == "3.3.5")
+            let staged = try await Peers.run(
+                "/bin/ls", [prefix.root.pushing("arduino/downloads/packages").string]
+            ).output
+            #expect(staged == "core.zip\nx32.zip\n")
+        }
+    }
+
+    @Test("Where PATH has no arduino-cli, our own is installed and used")
+    func ownProgram() async throws {
+        try await withTemporaryFolder { folder in
+            let standIn = try await StandIn(["git"], in: folder, replay: Self.git)
+            let mirrors = try await Self.arduino(in: folder)
+            let script = String(decoding: try Peers.contents(of: folder.pushing("bin/git")), as: UTF8.self)
+            let tar = Archives.tar([.file("arduino-cli", script, mode: 0o755)])
+            let archive = try await Archives.file("cli.tar.gz", tar, in: folder)
+            let digest = sha256(try Peers.contents(of: archive))
+            let own = """
+                {"tools":[{"name":"arduino-cli","description":"","install":"on_request","export_paths":[[""]],
+                "version_cmd":["arduino-cli","version"],"version_regex":"Version: ([0-9.]+)","versions":[
+                {"name":"1.4.1","status":"recommended","any":{"url":"file://\(archive)","sha256":"\(digest)"}}]}]}
+                """
+            let prefix = InstallPrefix(environment: standIn.environment)
+            let setup = ArduinoSetup(
+                prefix: prefix, downloader: Self.downloader(folder, mirrors), mirrors: mirrors, host: linuxHost,
+                environment: standIn.environment,
+                own: try ToolManifest(idf: Array(own.utf8), host: linuxHost, needsSizes: false))
+            #expect(try await setup.install(version: nil) { _ in } == "3.3.5")
+            let calls = try standIn.calls().filter { $0.program == "arduino-cli" }
+            #expect(calls.map(\.words.first) == ["version", "core", "core"])
+            #expect(prefix.receipts().map(\.name) == ["arduino-cli"])
+        }
+    }
+
+    @Test("A bundle of Arduino's core is installed elsewhere without asking anybody")
+    func arduinoBundle() async throws {
+        try await withTemporaryFolder { folder in
+            let maker = try await StandIn(["git"], in: folder.appending("maker"), replay: Self.git)
+            let mirrors = try await Self.arduino(in: folder)
+            let making = ArduinoSetup(
+                prefix: InstallPrefix(environment: maker.environment), downloader: Self.downloader(folder, mirrors),
+                mirrors: mirrors, host: linuxHost, environment: maker.environment)
+            let stick = folder.appending("stick")
+            #expect(try await making.bundle(version: "3.3.5", in: stick) { _ in }.version == "3.3.5")
+            _ = try await Peers.run(
+                "/bin/rm", ["-r", folder.appending("www").string, folder.appending("cache").string])
+
+            let user = try await StandIn(["arduino-cli"], in: folder.appending("user"), replay: "")
+            let prefix = InstallPrefix(environment: user.environment)
+            let bundle = try #require(try ArduinoBundle(bundle: stick))
+            let setup = ArduinoSetup(
+                prefix: prefix,
+                downloader: Downloader(
+                    cache: ArchiveCache(folder: folder.appending("empty"), others: [bundle.archives]),
+                    transport: Transports.offline(folder: stick)),
+                mirrors: .none, host: linuxHost, environment: user.environment)
+            #expect(try await setup.install(version: nil, from: bundle) { _ in } == "3.3.5")
+            // What it would update over the network is there.
+            #expect(try user.calls().map { Array($0.words.prefix(3)) } == [["core", "install", "esp32:esp32@3.3.5"]])
+            let data = try await Peers.run("/bin/ls", [prefix.root.pushing("arduino/data").string]).output
+            #expect(
+                data.split(separator: "\n") == [
+                    "library_index.json", "package_esp32_index.json", "package_index.json", "package_index.json.sig",
+                ])
+            for library in ArduinoSetup.libraries { try Self.expectSource(of: library, in: prefix) }
+            // A library that was changed on the way is not taken.
+            try await write("other", to: stick.pushing("arduino/TM1637.tar.gz"))
+            _ = try await Peers.run("/bin/rm", ["-r", prefix.root.pushing("arduino/user/libraries").string])
+            let changed = await #expect(throws: ToolchainError.self) {
+                try await setup.install(version: nil, from: bundle) { _ in }
+            }
+            #expect(changed?.code == "hash-mismatch" && changed?.message.contains("TM1637") == true)
+            _ = try await Peers.run("/bin/rm", [stick.pushing("arduino/dist/x32.zip").string])
+            _ = try await Peers.run("/bin/rm", ["-rf", folder.appending("empty").string])
+            let lacking = await #expect(throws: ToolchainError.self) {
+                try await setup.install(version: nil, from: bundle) { _ in }
+            }
+            #expect(lacking?.code == "file-not-found" && lacking?.message.contains("x32.zip") == true)
         }
     }
 
@@ -106,57 +214,6 @@ struct SetupTests {
             try await write("echo 'Error: no network' >&2; STAND_IN_STATUS=5\n", to: folder.appending("replay.sh"))
             let failed = await #expect(throws: ToolchainError.self) { try await install() }
             #expect(failed?.code == "tool-missing" && failed?.message.contains("no network") == true)
-        }
-    }
-
-    @Test("ESP-IDF: the tools of the checkout that is there, and its own script for Python, which is told our folder")
-    func idf() async throws {
-        try await withTemporaryFolder { folder in
-            let standIn = try await StandIn(["python3", "git"], in: folder, replay: "")
-            let idf = folder.appending("esp-idf")
-            try await write("v5.5.1\n", to: idf.appending("version.txt"))
-            let manifest = try await SmallTool().make(in: folder, url: { "file://\(folder)/\($0)" })
-            try await write(manifest, to: idf.pushing("tools/tools.json"))
-            let environment = standIn.environment.merging(["IDF_PATH": idf.string]) { $1 }
-            let prefix = InstallPrefix(environment: environment)
-            let installer = Installer(
-                prefix: prefix, downloader: Self.downloader(folder, .none), environment: environment)
-            let setup = IDFSetup(installer: installer, mirrors: .none, host: linuxHost, environment: environment)
-            let done = try await setup.install(version: "5.5", target: "esp32") { _ in }
-            #expect(done.idf.path == idf && done.tools.map(\.change) == [.installed])
-            let calls = try standIn.calls()
-            #expect(calls.map(\.program) == ["python3"])
-            #expect(calls[0].words == ["\(idf)/tools/idf_tools.py", "--non-interactive", "install-python-env"])
-            #expect(calls[0].environment["IDF_TOOLS_PATH"] == prefix.root.string)
-        }
-    }
-
-    @Test("An ESP-IDF that is not there is cloned beside its place and then put there")
-    func clone() async throws {
-        try await withTemporaryFolder { folder in
-            let manifest = try await SmallTool().make(in: folder, url: { "file://\(folder)/\($0)" })
-            try await write(manifest, to: folder.appending("tools.json"))
-            let replay = """
-                [ "$1" = clone ] || return 0
-                for word; do last=$word; done
-                mkdir -p "$last/tools"; cp "$HOME/../tools.json" "$last/tools/"; echo v5.4.2 > "$last/version.txt"
-                """
-            let standIn = try await StandIn(["python3", "git"], in: folder, replay: replay)
-            try await write("", to: folder.pushing("home/.keep"))
-            let environment = standIn.environment
-            let prefix = InstallPrefix(environment: environment)
-            let installer = Installer(
-                prefix: prefix, downloader: Self.downloader(folder, .none), environment: environment)
-            let setup = IDFSetup(installer: installer, mirrors: .none, host: linuxHost, environment: environment)
-            let done = try await setup.install(version: "5.4.2", target: "esp32") { _ in }
-            #expect(done.idf.path == prefix.root.pushing("idf/v5.4.2") && done.idf.source == .own)
-            let call = try #require(try standIn.calls().first)
-            #expect(call.value("--branch") == "v5.4.2" && call.words.contains("--recurse-submodules"))
-            #expect(call.words.contains(IDFSetup.repository))
-            // It is there now.
-            _ = try await setup.install(version: "5.4", target: "esp32") { _ in }
-            let clones = try standIn.calls().filter { $0.words.first == "clone" }
-            #expect(clones.count == 1)
         }
     }
 }

@@ -1,0 +1,212 @@
+// ESP-IDF as it is installed: which of its own scripts are called, in which folder of tools, and what a bundle brings.
+
+import SystemPackage
+import TestSupport
+import Testing
+import Toolchain
+
+@Suite("ESP-IDF")
+struct IDFSetupTests {
+    private static func downloader(_ folder: FilePath) -> Downloader {
+        Downloader(
+            cache: ArchiveCache(folder: folder.appending("cache")), transport: Transports.standard(environment: [:]))
+    }
+
+    /// A checkout with one small tool.
+    private static func checkout(_ idf: FilePath, in folder: FilePath) async throws {
+        try await write("v5.5.1\n", to: idf.appending("version.txt"))
+        let manifest = try await SmallTool().make(in: folder, url: { "file://\(folder)/\($0)" })
+        try await write(manifest, to: idf.pushing("tools/tools.json"))
+    }
+
+    private static func setup(_ folder: FilePath, _ environment: [String: String], mirrors: Mirrors = .none) -> IDFSetup
+    {
+        let installer = Installer(
+            prefix: InstallPrefix(environment: environment), downloader: downloader(folder), environment: environment)
+        return IDFSetup(installer: installer, mirrors: mirrors, host: linuxHost, environment: environment)
+    }
+
+    @Test("The tools of the checkout that is there, and its own script, which is told our folder and the chip")
+    func installs() async throws {
+        try await withTemporaryFolder { folder in
+            let standIn = try await StandIn(["python3", "git"], in: folder, replay: "")
+            let idf = folder.appending("esp-idf")
+            try await Self.checkout(idf, in: folder)
+            let environment = standIn.environment.merging(["IDF_PATH": idf.string]) { $1 }
+            let mirrors = try Mirrors(
+                ["https://dl.espressif.com=https://mirror.example"], environment: ["IDF_MIRROR_PREFIX_MAP": "a,b"])
+            let done = try await Self.setup(folder, environment, mirrors: mirrors).install(
+                version: "5.5", target: "esp32"
+            ) { _ in }
+            #expect(done.idf.path == idf && done.tools.map(\.change) == [.installed])
+            let calls = try standIn.calls()
+            #expect(calls.map(\.program) == ["python3", "python3"])
+            let script = "\(idf)/tools/idf_tools.py"
+            #expect(
+                calls.map(\.words) == [
+                    [script, "--non-interactive", "install", "--targets=esp32"],
+                    [script, "--non-interactive", "install-python-env"],
+                ])
+            for call in calls {
+                #expect(call.environment["IDF_TOOLS_PATH"] == InstallPrefix(environment: environment).root.string)
+                #expect(call.environment["IDF_PATH"] == idf.string)
+                // Python would leave compiled files in a checkout that is not ours.
+                #expect(call.environment["PYTHONDONTWRITEBYTECODE"] == "1")
+                #expect(
+                    call.environment["IDF_MIRROR_PREFIX_MAP"]
+                        == #"^https://dl\.espressif\.com,https://mirror.example;a,b"#)
+            }
+        }
+    }
+
+    @Test("What ESP-IDF's script says of its failure is told, with the warning that says what")
+    func failure() async throws {
+        try await withTemporaryFolder { folder in
+            let replay = """
+                echo 'WARNING: Failed to download https://dl/x to /y'
+                echo 'ERROR: Failed to download, and retry count has expired'; STAND_IN_STATUS=1
+                """
+            let standIn = try await StandIn(["python3"], in: folder, replay: replay)
+            let idf = folder.appending("esp-idf")
+            try await Self.checkout(idf, in: folder)
+            let environment = standIn.environment.merging(["IDF_PATH": idf.string]) { $1 }
+            let error = await #expect(throws: ToolchainError.self) {
+                try await Self.setup(folder, environment).install(version: nil, target: "esp32") { _ in }
+            }
+            #expect(error?.code == "tool-missing")
+            #expect(
+                error?.message.contains("retry count has expired; WARNING: Failed to download https://dl/x") == true)
+        }
+    }
+
+    @Test("An installation of somebody else's that is whole is used as it is; one that is not gets our tools")
+    func whole() async throws {
+        try await withTemporaryFolder { folder in
+            let replay = """
+                case "$*" in *export*) [ -f "$HOME/whole" ] || exit 1; echo "IDF_PYTHON_ENV_PATH=/its/env" ;; esac
+                """
+            let standIn = try await StandIn(["python3"], in: folder, replay: replay)
+            let idf = folder.appending("esp-idf")
+            try await Self.checkout(idf, in: folder)
+            let record = #"{"idfInstalled":{"x":{"path":"\#(idf)"}}}"#
+            try await write(record, to: folder.pushing("home/.espressif/idf-env.json"))
+            try await write("", to: folder.pushing("home/whole"))
+            let setup = Self.setup(folder, standIn.environment)
+            let prefix = InstallPrefix(environment: standIn.environment)
+            let found = try await setup.install(version: nil, target: "esp32") { _ in }
+            #expect(found.idf.path == idf && found.tools.isEmpty && prefix.receipts().isEmpty)
+            _ = try await Peers.run("/bin/rm", [folder.pushing("home/whole").string])
+            let done = try await setup.install(version: nil, target: "esp32") { _ in }
+            #expect(done.tools.count == 1 && prefix.receipts().count == 1)
+            // From then on the checkout goes with our tools, which the script has written down.
+            try await write(record, to: prefix.root.appending("idf-env.json"))
+            let again = FoundIDF.all(environment: standIn.environment, prefix: prefix)
+            #expect(again.map(\.toolsPath) == [prefix.root] && again.map(\.path) == [idf])
+        }
+    }
+
+    @Test("An ESP-IDF that is not there is cloned beside its place and then put there")
+    func clone() async throws {
+        try await withTemporaryFolder { folder in
+            let manifest = try await SmallTool().make(in: folder, url: { "file://\(folder)/\($0)" })
+            try await write(manifest, to: folder.appending("tools.json"))
+            let replay = """
+                [ "$1" = clone ] || return 0
+                for word; do last=$word; done
+                mkdir -p "$last/tools"; cp "$HOME/../tools.json" "$last/tools/"; echo v5.4.2 > "$last/version.txt"
+                """
+            let standIn = try await StandIn(["python3", "git"], in: folder, replay: replay)
+            try await write("", to: folder.pushing("home/.keep"))
+            let prefix = InstallPrefix(environment: standIn.environment)
+            let setup = Self.setup(folder, standIn.environment)
+            let done = try await setup.install(version: "5.4.2", target: "esp32") { _ in }
+            #expect(done.idf.path == prefix.root.pushing("idf/v5.4.2") && done.idf.source == .own)
+            let call = try #require(try standIn.calls().first)
+            #expect(call.value("--branch") == "v5.4.2" && call.words.contains("--recurse-submodules"))
+            #expect(call.words.contains(IDFSetup.repository))
+            // It is there now.
+            _ = try await setup.install(version: "5.4", target: "esp32") { _ in }
+            let clones = try standIn.calls().filter { $0.words.first == "clone" }
+            #expect(clones.count == 1)
+        }
+    }
+
+    @Test("A folder with a space in its name is refused before ESP-IDF trips over it")
+    func spaces() async throws {
+        try await withTemporaryFolder { folder in
+            let environment = ["ESPMASK_TOOLCHAINS": folder.appending("a b").string]
+            let error = await #expect(throws: ToolchainError.self) {
+                try await Self.setup(folder, environment).install(version: nil, target: "esp32") { _ in }
+            }
+            #expect(error?.code == "usage" && error?.hint.contains("--prefix") == true)
+        }
+    }
+
+    /// Python with venv and pip, as far as making wheels needs them.
+    private static let python = """
+        case "$*" in
+            *"-m venv"*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+            *"pip wheel"*) touch "$8/a-1-py3-none-any.whl" ;;
+            *"import sys"*) echo "$ESPMASK_TEST_PYTHON" ;;
+        esac
+        """
+
+    @Test("A bundle brings checkout, tools and wheels to a machine without internet, and only to its own Python")
+    func bundle() async throws {
+        try await withTemporaryFolder { folder in
+            let maker = try await StandIn(["python3"], in: folder.appending("maker"), replay: Self.python)
+            let idf = folder.appending("esp-idf")
+            try await Self.checkout(idf, in: folder)
+            try await write("flask\n", to: idf.pushing("tools/requirements/requirements.core.txt"))
+            try await write("secret", to: idf.pushing(".git/config"))
+            let www = folder.pushing("www/dl/esp-idf/espidf.constraints.v5.5.txt")
+            try await write("flask==1\n", to: www)
+            let mirrors = try Mirrors(["https://dl.espressif.com=\(folder)/www"], environment: [:])
+            let making = maker.environment.merging(["IDF_PATH": idf.string, "ESPMASK_TEST_PYTHON": "3.11"]) { $1 }
+            let downloader = Downloader(
+                cache: ArchiveCache(folder: folder.appending("cache")),
+                transport: Transports.standard(environment: [:]), mirrors: mirrors)
+            // A space, since pip splits its list of links at one.
+            let stick = folder.appending("my stick")
+            let made = try await Self.setup(folder, making).bundle(
+                version: nil, target: "esp32", in: stick, downloader: downloader
+            ) { _ in }
+            #expect(made.version == "5.5.1")
+            let wheel = try #require(try maker.calls().first { $0.words.contains("wheel") })
+            #expect(wheel.value("-r") == "\(idf)/tools/requirements/requirements.core.txt")
+            #expect(wheel.value("--constraint") == "\(stick)/idf/espidf.constraints.v5.5.txt")
+            _ = try await Peers.run("/bin/rm", ["-r", idf.string, folder.appending("cache").string])
+
+            let user = try await StandIn(["python3"], in: folder.appending("user"), replay: Self.python)
+            let environment = user.environment.merging(["ESPMASK_TEST_PYTHON": "3.11"]) { $1 }
+            let prefix = InstallPrefix(environment: environment)
+            let bundle = try #require(try IDFBundle(bundle: stick))
+            let installer = Installer(
+                prefix: prefix,
+                downloader: Downloader(
+                    cache: ArchiveCache(folder: folder.appending("empty"), others: [bundle.archives]),
+                    transport: Transports.offline(folder: stick)), environment: environment)
+            func setup(_ environment: [String: String]) -> IDFSetup {
+                IDFSetup(installer: installer, mirrors: .none, host: linuxHost, environment: environment)
+            }
+            let done = try await setup(environment).install(version: nil, target: "esp32", from: bundle) { _ in }
+            #expect(done.idf.path == prefix.root.pushing("idf/v5.5.1") && done.tools.map(\.change) == [.installed])
+            let left = try await Peers.run("/bin/ls", ["-A", done.idf.path.string]).output
+            #expect(left == "tools\nversion.txt\n")
+            let constraints = prefix.root.appending("espidf.constraints.v5.5.txt")
+            #expect(try Peers.contents(of: constraints) == Array("flask==1\n".utf8))
+            let steps = try user.calls().filter { $0.words.contains("--non-interactive") }
+            #expect(steps.count == 2)
+            for step in steps {
+                #expect(step.environment["PIP_NO_INDEX"] == "1")
+                #expect(step.environment["PIP_FIND_LINKS"] == "file://\(folder)/my%20stick/idf/wheels")
+            }
+            let other = environment.merging(["ESPMASK_TEST_PYTHON": "3.12"]) { $1 }
+            let error = await #expect(throws: ToolchainError.self) {
+                try await setup(other).install(version: nil, target: "esp32", from: bundle) { _ in }
+            }
+            #expect(error?.code == "tool-missing" && error?.message.contains("Python 3.11") == true)
+            #expect(try IDFBundle(bundle: folder) == nil)
+        }
+    }
+}
