@@ -46,7 +46,7 @@ struct ArduinoBuild: Sendable {
             libraries: [try staged.inferenceLibrary()] + productLibraries(request),
             applicationBytes: application.size, jobs: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         ).all
-        var child = environment.merging(core.folders?.variables ?? [:]) { $1 }
+        var child = environment.merging(core.variables) { $1 }
         child["ARDUINO_BUILD_CACHE_PATH"] = output.removingLastComponent().appending(".arduino-cache").string
         child["ARDUINO_UPDATER_ENABLE_NOTIFICATION"] = "false"
         let outcome = try await Programs.run(cli, arguments, environment: child, in: output)

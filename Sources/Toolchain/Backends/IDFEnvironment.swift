@@ -35,6 +35,7 @@ struct IDFScripts: Sendable {
     func step(_ words: [String], more: [String: String] = [:]) async throws(ToolchainError) {
         let outcome = try await run(["--non-interactive"] + words, more: more)
         guard !outcome.succeeded else { return }
+        if let missing = BuildFailures.missingTool(in: outcome.errors + outcome.output) { throw .install(missing) }
         let said = Self.complaint(in: outcome.errors + outcome.output) ?? "it ended with \(outcome.status)"
         throw .install(.stepFailed(step: "idf_tools.py \(words.joined(separator: " "))", reason: said))
     }

@@ -30,6 +30,11 @@ enum BuildFailures {
                         ? "apt-get install python3-serial, or espmask toolchain install idf for ESP-IDF"
                         : "espmask toolchain install idf (the Python environment belongs to another version)")
             }
+            if line.contains("ensurepip is not") {
+                return .programMissing(
+                    name: "Python's venv", purpose: "ESP-IDF's Python environment",
+                    remedy: "apt-get install python3-venv")
+            }
             if line.contains("has no installed versions") {
                 let name = line.split(separator: " ").drop { $0 != "tool" }.dropFirst().first.map { String($0) } ?? "?"
                 return .programMissing(

@@ -23,8 +23,15 @@ public struct FoundArduino: Equatable, Sendable {
     public var source: Source
     /// arduino-cli's data folder, that of its downloads, and that of sketches and libraries; nil for its own.
     public var folders: ArduinoFolders?
+    /// The sketchbook that a cloned core is in; nil for others.
+    public var sketchbook: FilePath?
     /// The first part of the board's name: `esp32`, or `espressif` in a sketchbook.
     public var packager: String
+
+    /// The variables by which arduino-cli is told where the core is.
+    var variables: [String: String] {
+        folders?.variables ?? sketchbook.map { ["ARDUINO_DIRECTORIES_USER": $0.string] } ?? [:]
+    }
 
     /// All cores, our own first, newer ones before older ones.
     public static func all(environment: [String: String], prefix: InstallPrefix) -> [FoundArduino] {
@@ -44,7 +51,8 @@ public struct FoundArduino: Equatable, Sendable {
             }
             found.append(
                 FoundArduino(
-                    core: core, version: version(of: core), source: .sketchbook, folders: nil, packager: "espressif"))
+                    core: core, version: version(of: core), source: .sketchbook, folders: nil, sketchbook: sketchbook,
+                    packager: "espressif"))
         }
         return found
     }

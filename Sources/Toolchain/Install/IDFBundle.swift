@@ -165,6 +165,7 @@ public struct IDFBundle: Equatable, Sendable {
     ) async throws(ToolchainError) {
         let outcome = try await Programs.run(program, arguments, environment: environment)
         guard !outcome.succeeded else { return }
+        if let missing = BuildFailures.missingTool(in: outcome.errors + outcome.output) { throw .install(missing) }
         let lines = (outcome.errors + outcome.output).split(whereSeparator: \.isNewline)
         let said = lines.first { $0.hasPrefix("ERROR") } ?? lines.last
         throw .install(

@@ -266,6 +266,8 @@ struct ArduinoBuilding {
             let call = try #require(try standIn.calls().last)
             #expect(call.value("--fqbn") == "espressif:esp32:esp32:FlashMode=dio,FlashFreq=40,FlashSize=4M")
             #expect(call.environment["ARDUINO_DIRECTORIES_DATA"] == nil)
+            // Its own guess is ~/Arduino.
+            #expect(call.environment["ARDUINO_DIRECTORIES_USER"] == folder.pushing("home/Documents/Arduino").string)
         }
     }
 

@@ -79,6 +79,24 @@ struct IDFSetupTests {
         }
     }
 
+    @Test("A Python without venv is told from other failures")
+    func withoutVenv() async throws {
+        try await withTemporaryFolder { folder in
+            let replay = """
+                echo 'The virtual environment was not created successfully because ensurepip is not'
+                echo 'available.'; echo 'subprocess.CalledProcessError: it failed' >&2; STAND_IN_STATUS=1
+                """
+            let standIn = try await StandIn(["python3"], in: folder, replay: replay)
+            let idf = folder.appending("esp-idf")
+            try await Self.checkout(idf, in: folder)
+            let environment = standIn.environment.merging(["IDF_PATH": idf.string]) { $1 }
+            let error = await #expect(throws: ToolchainError.self) {
+                try await Self.setup(folder, environment).install(version: nil, target: "esp32") { _ in }
+            }
+            #expect(error?.code == "tool-missing" && error?.hint == "apt-get install python3-venv")
+        }
+    }
+
     @Test("An installation of somebody else's that is whole is used as it is; one that is not gets our tools")
     func whole() async throws {
         try await withTemporaryFolder { folder in
