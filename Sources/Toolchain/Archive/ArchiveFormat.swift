@@ -97,11 +97,11 @@ struct ArchiveLimits: Equatable, Sendable {
     let entries: Int
 
     /// `archiveBytes` is the archive's own size. What a toolchain packs into a byte is 5 to 20; a hundred is a bomb's.
-    /// The largest has some 40,000 entries, of some hundreds of bytes each.
+    /// The largest has some 40,000 entries; in a tree of short texts one takes some 400 bytes.
     init(archiveBytes: Int) {
         let (hundredfold, overflow) = archiveBytes.multipliedReportingOverflow(by: 100)
         bytes = max(256 << 20, overflow ? .max >> 1 : hundredfold)
-        entries = max(50_000, archiveBytes / 512)
+        entries = max(20_000, archiveBytes / 128)
     }
 
     /// Of a tar without its compression: each entry has headers and padding beside its contents.

@@ -34,16 +34,16 @@ extension ArchiveTests {
     /// Bombs that are made in a moment; `says` is in the message.
     static let small: [(name: String, bytes: [UInt8], says: String)] = [
         (
-            "files.tar.gz", Archives.tar((0...50_000).map { Member(name: String($0, radix: 36)) }),
-            "more than 50000 entries ('\(String(50_000, radix: 36))')"
+            "files.tar.gz", Archives.tar((0...20_000).map { Member(name: String($0, radix: 36)) }),
+            "more than 20000 entries ('\(String(20_000, radix: 36))')"
         ),
         (
-            "folders.tar.xz", Archives.tar((0...25_000).map { .folder("a\($0)/b/") }), "more than 50000 entries"
+            "folders.tar.xz", Archives.tar((0...10_000).map { .folder("a\($0)/b/") }), "more than 20000 entries"
         ),
-        ("again.tar.bz2", Archives.tar(Array(repeating: .folder("t/"), count: 50_001)), "more than 50000 entries"),
+        ("again.tar.bz2", Archives.tar(Array(repeating: .folder("t/"), count: 20_001)), "more than 20000 entries"),
         (
-            "files.zip", Archives.zip((0...50_000).map { Member(name: String($0, radix: 36)) }),
-            "more than 50000 entries"
+            "files.zip", Archives.zip((0...20_000).map { Member(name: String($0, radix: 36)) }),
+            "more than 20000 entries"
         ),
         ("zeros.tar.zst", [UInt8](repeating: 0, count: 3 << 20), "goes on after its end"),
         (

@@ -97,6 +97,11 @@ struct IDFToolsComparison {
             more:
                 #","platform_overrides":[{"platforms":["linux-amd64","linux-arm64"],"export_vars":{"Z":"z","A":"${TOOL_PATH}/a"},"version_regex":"version ([0-9]).([0-9])"}],"version_regex_replace":"\\2-\\1""#
         ),
+        Case(
+            archive: "r.tar.gz",
+            more:
+                #","platform_overrides":[{"platforms":["linux-amd64","linux-arm64"],"version_regex":"(?P<last>[0-9])$","version_regex_replace":"v\\g<last>"}]"#
+        ),
         Case(archive: "n.tar.gz", more: #","is_executable":false"#),
         Case(
             archive: "i.tar.gz", more: #","tool_info_file":"xtensa-tiny/info.json""#,
