@@ -128,8 +128,9 @@ struct TarReader {
     private mutating func take(
         entry header: [UInt8], type: UInt8, ownSize: Int, _ receive: ArchiveReceiver
     ) throws(ArchiveFault) {
-        let (ownName, ownTarget) = (try Self.name(in: header), try Self.text(header[157..<257]))
-        let (name, target) = (path ?? ownName, link ?? ownTarget)
+        // Where an extended header has the text, the short form may be cut off within a character.
+        let name = if let path { path } else { try Self.name(in: header) }
+        let target = if let link { link } else { try Self.text(header[157..<257]) }
         (last, metadata) = (name, 0)
         if let sparse {
             throw ArchiveFault("'\(sparse.name ?? name)' is a sparse file of \(sparse.size ?? "\(ownSize)") bytes")

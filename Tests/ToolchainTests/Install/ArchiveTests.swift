@@ -205,12 +205,16 @@ struct ArchiveTests {
 
     static let formats = ["a.tar", "a.tar.gz", "a.tgz", "a.tar.xz", "a.tar.bz2", "a.tar.zst", "a.zip"]
 
+    /// The hundredth byte is in the middle of a character.
+    static let cut = String(repeating: "x", count: 97) + "é" + String(repeating: "y", count: 20)
+
     static let honest: [Member] = [
         .folder("./"), .folder("./t/"), .file("./t/run", "#!/bin/sh\n", mode: 0o755), .file("t/data", "d"),
         .folder("t/empty/"), .link("t/l", to: "data"), .link("t/m", to: "empty/../l"),
         .link("t/dangling", to: "none"),
         .file("t/" + String(repeating: "long/", count: 40) + "name", "deep"), .file("t/set", "s", mode: 0o6777),
-        .file("t/Ünïcode", "u"), .file("__MACOSX/x", "m"), .file("readme", "r"),
+        .file("t/Ünïcode", "u"), .file("t/" + cut, "c"), .link("t/to", to: "./" + cut), .file("__MACOSX/x", "m"),
+        .file("readme", "r"),
     ]
 
     @Test("Every kind of archive gives the same tree", arguments: formats)
@@ -220,7 +224,10 @@ struct ArchiveTests {
         let outcome = try await Self.unpack(bytes, name, strip: .singleFolder)
         #expect(outcome.error == nil)
         let expected = Set(
-            ["t", "t/run", "t/data", "t/empty", "t/l", "t/m", "t/dangling", "t/set", "t/Ünïcode", "readme", "__MACOSX"]
+            [
+                "t", "t/run", "t/data", "t/empty", "t/l", "t/m", "t/dangling", "t/set", "t/Ünïcode", "t/" + Self.cut,
+                "t/to", "readme", "__MACOSX",
+            ]
                 + ["__MACOSX/x", "t/" + String(repeating: "long/", count: 40) + "name"])
         #expect(expected.isSubset(of: Set(outcome.files)), "\(expected.subtracting(outcome.files))")
     }
