@@ -1,7 +1,6 @@
-// Unpacks an archive into an empty folder of its own. Each entry is judged before it is written; symbolic links are made
-// last, when it is known that all of them stay inside, so that nothing is ever written through one.
+// Unpacks an archive into an empty folder of its own: a reader for its form, and a writer that has each entry judged
+// before anything of it is written.
 
-import Glibc
 import Subprocess
 package import SystemPackage
 
@@ -16,27 +15,30 @@ package struct UnpackedTree: Sendable {
 }
 
 package enum ArchiveReading {
-    /// Unpacks `archive` into `folder`, which must be there and empty.
+    /// Unpacks `archive` into `folder`, which must be there and empty. `keepFree` are names that the tool's folder may
+    /// not have.
     ///
     /// Throws `archive-unsafe` with the entry's name, `disk-full`, and `tool-missing` without the decompressor.
     package static func unpack(
-        _ archive: FilePath, named name: String, strip: StripRule, into folder: FilePath, environment: [String: String]
+        _ archive: FilePath, named name: String, strip: StripRule, into folder: FilePath,
+        keepFree: [String] = [], environment: [String: String]
     ) async throws(ToolchainError) -> UnpackedTree {
         guard let format = ArchiveFormat(fileName: name) else {
             throw .install(.archiveUnsafe(archive: name, reason: "its name is of no known kind of archive"))
         }
         guard let size = FileStamp.of(archive)?.size else { throw .unreadable(path: archive, .noSuchFileOrDirectory) }
-        let writer = TreeWriter(folder: folder, ledger: EntryLedger(archiveBytes: size))
+        let limits = ArchiveLimits(archiveBytes: size)
+        let writer = TreeWriter(folder: folder, limits: limits)
         do {
             switch format {
-            case .zip: try readZip(archive, bytes: size, writer)
-            case .tarGzip, .tar: try readTar(archive, isCompressed: format == .tarGzip, writer)
+            case .zip: try readZip(archive, bytes: size, limits, writer)
+            case .tarGzip, .tar: try readTar(archive, isCompressed: format == .tarGzip, limits, writer)
             case .tarXZ, .tarBzip2, .tarZstd:
                 let program = try Programs.find(
                     format.program ?? "xz", environment: environment, purpose: "unpacking \(name)")
-                try await readTar(archive, through: program, environment: environment, writer)
+                try await readTar(archive, through: program, environment: environment, limits, writer)
             }
-            return try writer.finish(strip: strip)
+            return try writer.finish(strip: strip, keepFree: keepFree)
         } catch let fault as ArchiveFault {
             if let error = writer.diskError { throw .unwritable(path: folder, error) }
             throw .install(.archiveUnsafe(archive: name, reason: fault.reason))
@@ -47,15 +49,19 @@ package enum ArchiveReading {
         }
     }
 
-    private static func readZip(_ archive: FilePath, bytes: Int, _ writer: TreeWriter) throws {
+    private static func readZip(
+        _ archive: FilePath, bytes: Int, _ limits: ArchiveLimits, _ writer: TreeWriter
+    ) throws {
         let file = try FileDescriptor.open(archive, .readOnly)
-        try file.closeAfter { try ZipReader(file, bytes: bytes).read(writer.receive) }
+        try file.closeAfter { try ZipReader(file, bytes: bytes, limits: limits).read(writer.receive) }
     }
 
-    private static func readTar(_ archive: FilePath, isCompressed: Bool, _ writer: TreeWriter) throws {
+    private static func readTar(
+        _ archive: FilePath, isCompressed: Bool, _ limits: ArchiveLimits, _ writer: TreeWriter
+    ) throws {
         let file = try FileDescriptor.open(archive, .readOnly)
         try file.closeAfter {
-            var reader = TarReader()
+            var reader = TarReader(limits)
             let inflater = isCompressed ? try Inflater(.gzip) : nil
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
             defer { buffer.deallocate() }
@@ -73,9 +79,10 @@ package enum ArchiveReading {
     }
 
     private static func readTar(
-        _ archive: FilePath, through program: FilePath, environment: [String: String], _ writer: TreeWriter
+        _ archive: FilePath, through program: FilePath, environment: [String: String], _ limits: ArchiveLimits,
+        _ writer: TreeWriter
     ) async throws {
-        var reader = TarReader()
+        var reader = TarReader(limits)
         var fault: (any Error)?
         let result = try await Subprocess.run(
             .path(program), arguments: ["-dc", archive.string], environment: .inherit.updating(["LC_ALL": "C"]),
@@ -97,103 +104,5 @@ package enum ArchiveReading {
             throw ArchiveFault("it is damaged: \(said ?? "the decompressor ended with \(result.terminationStatus)")")
         }
         try reader.finish()
-    }
-}
-
-/// Writes what the ledger admits.
-private final class TreeWriter {
-    private let folder: FilePath
-    private var ledger: EntryLedger
-    private var file: FileDescriptor?
-    private var entry: ArchiveEntry?
-    private var directories: [(path: FilePath, entry: ArchiveEntry)] = []
-    private var madeFolders: Set<String> = []
-    /// What the disk said, where it was at fault and not the archive.
-    private(set) var diskError: Errno?
-
-    init(folder: FilePath, ledger: EntryLedger) {
-        self.folder = folder
-        self.ledger = ledger
-    }
-
-    deinit { try? file?.close() }
-
-    func receive(_ event: ArchiveEvent) throws(ArchiveFault) {
-        do {
-            switch event {
-            case .entry(let entry): try begin(entry)
-            case .data(let bytes): _ = try file?.writeAll(bytes)
-            case .endOfEntry: try end()
-            }
-        } catch let fault as ArchiveFault {
-            throw fault
-        } catch {
-            diskError = error as? Errno ?? .ioError
-            throw ArchiveFault("the disk says: \(error)")
-        }
-    }
-
-    private func begin(_ entry: ArchiveEntry) throws {
-        let components = try ledger.admit(entry)
-        self.entry = entry
-        if components.isEmpty { return }
-        let path = folder.pushing(FilePath(components.joined(separator: "/")))
-        try makeFolders(components.dropLast())
-        switch entry.kind {
-        case .directory:
-            try makeFolders(components[...])
-            directories.append((path, entry))
-        case .file:
-            file = try FileDescriptor.open(
-                path, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-                permissions: .ownerReadWrite)
-        case .symbolicLink: break
-        case .hardLink(let target):
-            let source = folder.pushing(
-                FilePath(target.split(separator: "/").filter { $0 != "." }.joined(separator: "/")))
-            try check(source.withPlatformString { old in path.withPlatformString { link(old, $0) } })
-        }
-    }
-
-    private func end() throws {
-        guard let file, let entry else { return }
-        self.file = nil
-        try file.closeAfter {
-            try check(fchmod(file.rawValue, Self.permissions(of: entry, else: 0o644)))
-            if let modified = entry.modified {
-                var times = [timespec(tv_sec: modified, tv_nsec: 0), timespec(tv_sec: modified, tv_nsec: 0)]
-                _ = futimens(file.rawValue, &times)
-            }
-        }
-    }
-
-    func finish(strip: StripRule) throws -> UnpackedTree {
-        let root = try ledger.root(strip)
-        let top = root.isEmpty ? folder : folder.pushing(FilePath(root))
-        for link in try ledger.links(below: root) {
-            let path = folder.pushing(FilePath(link.path))
-            try check(link.target.withCString { target in path.withPlatformString { symlink(target, $0) } })
-        }
-        // Last, since a folder's own mode may forbid writing into it; the owner may always.
-        for (path, entry) in directories.reversed() {
-            try check(path.withPlatformString { chmod($0, Self.permissions(of: entry, else: 0o755) | 0o700) })
-        }
-        return UnpackedTree(root: top, files: ledger.files(below: root), bytes: ledger.bytes)
-    }
-
-    private func makeFolders(_ components: ArraySlice<String>) throws {
-        let whole = components.joined(separator: "/")
-        if whole.isEmpty || madeFolders.contains(whole) { return }
-        try makeFolders(components.dropLast())
-        let made = folder.pushing(FilePath(whole)).withPlatformString { mkdir($0, 0o755) }
-        if made != 0, errno != EEXIST { throw Errno(rawValue: errno) }
-        madeFolders.insert(whole)
-    }
-
-    private func check(_ status: CInt) throws { if status != 0 { throw Errno(rawValue: errno) } }
-
-    // No set-uid, set-gid and sticky bits, and nobody but the owner writes; the owner always reads and writes.
-    private static func permissions(of entry: ArchiveEntry, else usual: mode_t) -> mode_t {
-        (entry.mode.map { mode_t($0) & 0o755 } ?? usual) | 0o600
     }
 }

@@ -4,8 +4,10 @@
 
 struct TarReader {
     private static let block = 512
-    /// Longer than any honest path or list of attributes.
-    private static let longestMetadata = 1 << 20
+    /// Longer than any honest path or list of attributes, and more than any entry has.
+    private static let (longestMetadata, mostMetadata) = (1 << 20, 8)
+    /// Zeros that fill the last record follow the end; the largest records that tar(1) makes by itself have 10 KB.
+    private static let longestTail = 1 << 20
 
     private enum State {
         case header
@@ -17,20 +19,40 @@ struct TarReader {
 
     private var state = State.header
     private var pending: [UInt8] = []
+    private let limits: ArchiveLimits
+    private var bytes = 0
+    private var tail = 0
     private var zeroBlocks = 0
     private var sawEntry = false
+    /// The entry before, for messages.
+    private var last = ""
+    /// Extended headers since.
+    private var metadata = 0
     /// What extended headers said of the entry that follows.
     private var path: String?
     private var link: String?
     private var size: Int?
-    private var modified: Int?
+    private var modified: ArchiveTime?
+    private var sparse: (name: String?, size: String?)?
+
+    init(_ limits: ArchiveLimits) { self.limits = limits }
 
     /// Takes more bytes. Throws for what is no tar and for entries that are refused.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, _ receive: ArchiveReceiver) throws(ArchiveFault) {
+        self.bytes += bytes.count
+        guard self.bytes <= limits.streamBytes else {
+            throw ArchiveFault("it unpacks to more than \(limits.streamBytes) bytes (after '\(last)'): that is a bomb")
+        }
         var rest = bytes[...]
         while !rest.isEmpty {
             switch state {
-            case .ended: return
+            case .ended:
+                tail += rest.count
+                guard tail <= Self.longestTail else {
+                    throw ArchiveFault(
+                        "it goes on after its end\(last.isEmpty ? "" : " (after '\(last)')"): that is a bomb")
+                }
+                return
             case .header:
                 let missing = Self.block - pending.count
                 pending += rest.prefix(missing)
@@ -94,7 +116,10 @@ struct TarReader {
         let type = header[156]
         switch type {
         case UInt8(ascii: "x"), UInt8(ascii: "g"), UInt8(ascii: "L"), UInt8(ascii: "K"):
-            guard ownSize <= Self.longestMetadata else { throw ArchiveFault("it has a name of \(ownSize) bytes") }
+            metadata += 1
+            guard ownSize <= Self.longestMetadata, metadata <= Self.mostMetadata else {
+                throw ArchiveFault("it has too many attributes (after '\(last)')")
+            }
             state = Self.body(ownSize, { .metadata(type: type, left: $0, padding: $1) })
         case _: try take(entry: header, type: type, ownSize: ownSize, receive)
         }
@@ -103,11 +128,20 @@ struct TarReader {
     private mutating func take(
         entry header: [UInt8], type: UInt8, ownSize: Int, _ receive: ArchiveReceiver
     ) throws(ArchiveFault) {
-        let (ownName, ownTarget) = (try Self.name(in: header), try Self.text(header[157..<257]))
-        let (name, target) = (path ?? ownName, link ?? ownTarget)
+        // Where an extended header has the text, the short form may be cut off within a character.
+        let name = if let path { path } else { try Self.name(in: header) }
+        let target = if let link { link } else { try Self.text(header[157..<257]) }
+        (last, metadata) = (name, 0)
+        if let sparse {
+            throw ArchiveFault("'\(sparse.name ?? name)' is a sparse file of \(sparse.size ?? "\(ownSize)") bytes")
+        }
+        // No set-uid, set-gid and sticky bits, and nobody but the owner writes: as Python's filter for tars has it, and
+        // so ESP-IDF's installer.
         var entry = ArchiveEntry(
-            path: name, kind: .file, mode: Self.number(header[100..<108]).map { UInt32(truncatingIfNeeded: $0) },
-            size: size ?? ownSize, modified: modified ?? Self.number(header[136..<148]))
+            path: name, kind: .file,
+            mode: Self.number(header[100..<108]).map { UInt32(truncatingIfNeeded: $0) & 0o755 },
+            size: size ?? ownSize,
+            modified: modified ?? Self.number(header[136..<148]).map { ArchiveTime(seconds: $0) })
         (path, link, size, modified) = (nil, nil, nil, nil)
         switch type {
         case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
@@ -118,7 +152,9 @@ struct TarReader {
         case UInt8(ascii: "3"), UInt8(ascii: "4"): throw ArchiveFault("'\(name)' is a device")
         case UInt8(ascii: "5"): entry.kind = .directory
         case UInt8(ascii: "6"): throw ArchiveFault("'\(name)' is a pipe")
-        case UInt8(ascii: "S"): throw ArchiveFault("'\(name)' is a sparse file of \(entry.size) bytes")
+        case UInt8(ascii: "S"):
+            let whole = Self.number(header[483..<495]) ?? entry.size
+            throw ArchiveFault("'\(name)' is a sparse file of \(whole) bytes")
         case _: throw ArchiveFault("'\(name)' is of the unknown kind '\(Character(UnicodeScalar(type)))'")
         }
         if entry.kind != .file {
@@ -136,8 +172,8 @@ struct TarReader {
 
     private mutating func take(metadata bytes: [UInt8], type: UInt8) throws(ArchiveFault) {
         switch type {
-        case UInt8(ascii: "L"): path = try Self.text(bytes[...])
-        case UInt8(ascii: "K"): link = try Self.text(bytes[...])
+        case UInt8(ascii: "L"): path = try Self.whole(bytes[...])
+        case UInt8(ascii: "K"): link = try Self.whole(bytes[...])
         case UInt8(ascii: "g"), UInt8(ascii: "x"): try take(attributes: bytes, isGlobal: type == UInt8(ascii: "g"))
         case _: break
         }
@@ -156,19 +192,21 @@ struct TarReader {
             guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else { continue }
             let key = String(decoding: record[..<equals], as: UTF8.self)
             let value = record[(equals + 1)...]
-            if key.hasPrefix("GNU.sparse.") { throw ArchiveFault("it has a sparse file") }
             // What a global header says of paths would be said of every entry.
             if isGlobal { continue }
+            if key.hasPrefix("GNU.sparse."), sparse == nil { sparse = (nil, nil) }
             switch key {
-            case "path": path = try Self.text(value)
-            case "linkpath": link = try Self.text(value)
+            case "GNU.sparse.name": sparse?.name = try Self.whole(value)
+            case "GNU.sparse.size", "GNU.sparse.realsize": sparse?.size = String(decoding: value, as: UTF8.self)
+            case "path": path = try Self.whole(value)
+            case "linkpath": link = try Self.whole(value)
             case "size":
                 guard let bytes = Int(String(decoding: value, as: UTF8.self)), bytes >= 0 else {
                     throw ArchiveFault("it is damaged: a size is no number")
                 }
                 size = bytes
             case "mtime":
-                modified = Double(String(decoding: value, as: UTF8.self)).flatMap { Int(exactly: $0.rounded(.down)) }
+                modified = ArchiveTime(pax: String(decoding: value, as: UTF8.self)) ?? modified
             case _: break
             }
         }
@@ -192,6 +230,13 @@ struct TarReader {
             throw ArchiveFault("the name '\(String(decoding: bytes, as: UTF8.self))' is no UTF-8")
         }
         return text
+    }
+
+    // A text with a length of its own; GNU tar puts one zero at the end.
+    private static func whole(_ field: ArraySlice<UInt8>) throws(ArchiveFault) -> String {
+        let bytes = field.last == 0 ? field.dropLast() : field
+        guard !bytes.contains(0) else { throw ArchiveFault("the name '\(try text(field))' has a zero in it") }
+        return try text(bytes)
     }
 
     // Octal digits, or, with the highest bit set, a binary number.

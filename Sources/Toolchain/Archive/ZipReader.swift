@@ -18,16 +18,19 @@ struct ZipReader {
 
     private let file: FileDescriptor
     private let fileBytes: Int
-    private static let largestDirectory = 256 << 20
+    private let limits: ArchiveLimits
+    private static let largestDirectory = 64 << 20
 
-    init(_ file: FileDescriptor, bytes: Int) {
+    init(_ file: FileDescriptor, bytes: Int, limits: ArchiveLimits) {
         self.file = file
         fileBytes = bytes
+        self.limits = limits
     }
 
     /// Reads all members in the order of the directory.
     func read(_ receive: ArchiveReceiver) throws(ArchiveFault) {
         let (members, directory) = try members()
+        try judge(members.map(\.entry))
         var places: [Range<Int>] = []
         for member in members {
             let start = try dataStart(of: member)
@@ -43,6 +46,19 @@ struct ZipReader {
         }
         for (member, place) in zip(members, places) {
             try read(member, from: place.upperBound - member.packed, receive)
+        }
+    }
+
+    // All that it says it has is known before anything is unpacked.
+    private func judge(_ entries: [ArchiveEntry]) throws(ArchiveFault) {
+        var sum = 0
+        for entry in entries {
+            let (more, overflow) = sum.addingReportingOverflow(entry.size)
+            guard !overflow, more <= limits.bytes else {
+                let largest = entries.max { $0.size < $1.size } ?? entry
+                throw ArchiveFault("it unpacks to more than \(limits.bytes) bytes ('\(largest.path)'): that is a bomb")
+            }
+            sum = more
         }
     }
 
@@ -127,7 +143,11 @@ struct ZipReader {
         let directory = Fields(try bytes(at: end.offset, count: end.size))
         var members: [Member] = []
         var place = 0
-        while members.count < end.count {
+        while place < directory.count {
+            guard members.count < limits.entries else {
+                throw ArchiveFault(
+                    "it has more than \(limits.entries) entries ('\(members.last?.entry.path ?? "")'): that is a bomb")
+            }
             guard place + 46 <= directory.count, directory.u32(place) == 0x0201_4B50 else {
                 throw ArchiveFault("it is damaged: its directory ends too early")
             }
@@ -139,6 +159,10 @@ struct ZipReader {
                 Array(directory.bytes[(place + 46 + nameLength)..<(place + 46 + nameLength + extraLength)]))
             members.append(try member(directory, at: place, name: name, extra: extra))
             place = next
+        }
+        // Without the 64-bit extensions the count has 16 bits, and writers let it run over.
+        guard members.count & 0xFFFF == end.count & 0xFFFF else {
+            throw ArchiveFault("it is damaged: its directory has \(members.count) entries and says \(end.count)")
         }
         return (members, end.offset)
     }
@@ -163,8 +187,9 @@ struct ZipReader {
         case _: kind = path.hasSuffix("/") ? .directory : .file
         }
         guard method == 8 || sizes[0] == sizes[1] else { throw ArchiveFault("it is damaged: '\(path)' has two sizes") }
+        // The group may write, as ESP-IDF's installer has it; all others may not.
         let entry = ArchiveEntry(
-            path: path, kind: kind, mode: mode & 0o777 == 0 ? nil : mode & 0o777,
+            path: path, kind: kind, mode: mode & 0xFFFF == 0 ? nil : mode & 0o775,
             size: kind == .directory ? 0 : sizes[0], modified: nil)
         return Member(
             entry: entry, method: method, crc: UInt32(truncatingIfNeeded: directory.u32(place + 16)), packed: sizes[1],

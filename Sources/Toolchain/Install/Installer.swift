@@ -47,11 +47,14 @@ public struct InstallStep: Equatable, Sendable {
     public var artifact: Artifact
     /// The order of PATH.
     public var order: Int
+    /// What its makers think of the version; nil where they do not tell.
+    public var status: ToolVersion.Status?
 
     /// Makes a step.
-    public init(artifact: Artifact, order: Int) {
+    public init(artifact: Artifact, order: Int, status: ToolVersion.Status? = nil) {
         self.artifact = artifact
         self.order = order
+        self.status = status
     }
 }
 
@@ -87,7 +90,8 @@ public struct Installer: Sendable {
         var outcomes: [InstallOutcome] = []
         for step in steps {
             let folder = prefix.folder(step.artifact.place)
-            if let receipt = present(step.artifact) {
+            if var receipt = present(step.artifact) {
+                try renew(&receipt, for: step)
                 outcomes.append(InstallOutcome(receipt: receipt, folder: folder, change: .present))
             } else if let (_, archive) = fetched.popFirst() {
                 report(.unpacking(step.artifact.archiveName))
@@ -106,6 +110,15 @@ public struct Installer: Sendable {
         return receipt
     }
 
+    // The environment is the one that the manifest at hand wants, also where an older one brought the very archive.
+    private func renew(_ receipt: inout Receipt, for step: InstallStep) throws(ToolchainError) {
+        guard step.status != nil else { return }
+        let renewed = Receipt(step: step, files: receipt.files, reported: receipt.reported)
+        guard renewed != receipt else { return }
+        try renewed.write(in: prefix.folder(receipt.place))
+        receipt = renewed
+    }
+
     private func unpack(
         _ archive: FilePath, step: InstallStep, folder: FilePath
     ) async throws(ToolchainError) -> InstallOutcome {
@@ -114,9 +127,10 @@ public struct Installer: Sendable {
         do throws(ToolchainError) {
             try FileStamp.makeFolder(staged)
             let tree = try await ArchiveReading.unpack(
-                archive, named: artifact.archiveName, strip: artifact.strip, into: staged, environment: environment)
+                archive, named: artifact.archiveName, strip: artifact.strip, into: staged,
+                keepFree: [Receipt.fileName, Receipt.fileName + ".new"], environment: environment)
             let reported = try await Probing.version(of: artifact, in: tree.root, environment: environment)
-            let receipt = Receipt(artifact: artifact, order: step.order, files: tree.files, reported: reported)
+            let receipt = Receipt(step: step, files: tree.files, reported: reported)
             try receipt.write(in: tree.root)
             let replaces = FileStamp.of(folder) != nil
             try Tree.put(tree.root, at: folder)

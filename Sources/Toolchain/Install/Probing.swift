@@ -45,7 +45,9 @@ enum Probing {
     /// What the probe's expression makes of a text; nil where it does not match.
     static func extract(_ probe: VersionProbe, from text: String) -> String? {
         guard let pattern = try? Regex(probe.pattern).matchingSemantics(.unicodeScalar),
+            // To the manifests' regular expressions, which are Python's, the end is also before the last line's end.
             let match = text.firstMatch(of: pattern)
+                ?? text.dropLast(text.hasSuffix("\n") ? 1 : 0).firstMatch(of: pattern)
         else { return nil }
         var result = ""
         var rest = probe.replacement[...]
@@ -62,6 +64,8 @@ enum Probing {
             }
             if let group = Int(digits), group < match.output.count {
                 result += match.output[group].substring.map { String($0) } ?? ""
+            } else if let group = match[digits] {
+                result += group.substring.map { String($0) } ?? ""
             } else {
                 result.append(next)
             }

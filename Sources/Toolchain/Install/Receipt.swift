@@ -31,6 +31,9 @@ public struct Receipt: Codable, Equatable, Sendable {
     public var place: [String]
     /// The tool's place in its manifest, which is the order of PATH.
     public var order: Int
+    /// What the manifest's makers think of the version: `recommended`, `supported`, `deprecated`; nil where they do not
+    /// tell.
+    public var status: String?
     /// The archive.
     public var archive: Archive
     /// Files and links in the folder.
@@ -40,11 +43,13 @@ public struct Receipt: Codable, Equatable, Sendable {
     /// What using it needs.
     public var exports: Exports
 
-    init(artifact: Artifact, order: Int, files: Int, reported: String?) {
+    init(step: InstallStep, files: Int, reported: String?) {
+        let artifact = step.artifact
         name = artifact.name
         version = artifact.version
         place = artifact.place
-        self.order = order
+        order = step.order
+        status = step.status?.rawValue
         archive = Archive(
             name: artifact.archiveName, url: artifact.url, size: artifact.size, digest: artifact.digest.text)
         self.files = files

@@ -1,5 +1,6 @@
 // The environment in which installed tools are found, as text for shells and programs. PATH is put in front of what is
-// there; of several versions of a tool the newest counts.
+// there. Of several versions of a tool the one that its manifest recommends counts, else a supported one, and of equals
+// the newest, as in ESP-IDF's own export; that one ignores deprecated versions, which here count where nothing else is.
 
 import FoundationEssentials
 import SystemPackage
@@ -25,11 +26,27 @@ public struct ToolEnvironment: Equatable, Sendable {
     public init(prefix: InstallPrefix) {
         paths = []
         variables = []
-        var seen: Set<String> = []
-        for receipt in prefix.receipts() {
-            let kind = receipt.place.dropLast().joined(separator: "/")
-            guard seen.insert(kind).inserted else { continue }
+        let receipts = prefix.receipts()
+        func isBetter(_ one: Receipt, than other: Receipt) -> Bool {
+            let (first, second) = (Self.rank(one), Self.rank(other))
+            return first == second ? isOlderVersion(other.version, than: one.version) : first < second
+        }
+        var best: [[String]: Receipt] = [:]
+        for receipt in receipts {
+            let kind = Array(receipt.place.dropLast())
+            if let other = best[kind], !isBetter(receipt, than: other) { continue }
+            best[kind] = receipt
+        }
+        for receipt in receipts where best[Array(receipt.place.dropLast())] == receipt {
             add(receipt.exports, folder: prefix.folder(receipt.place))
+        }
+    }
+
+    private static func rank(_ receipt: Receipt) -> Int {
+        switch receipt.status.flatMap({ ToolVersion.Status(rawValue: $0) }) {
+        case .recommended: 0
+        case .supported, nil: 1
+        case .deprecated: 2
         }
     }
 

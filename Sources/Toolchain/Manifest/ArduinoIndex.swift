@@ -1,13 +1,15 @@
 // Reads an Arduino package index (package_*_index.json): platforms and tools, the archive of each tool by the host's
-// triplet. Sizes are strings there; a tool is known by its packager, its name and its version.
+// triplet. Sizes are strings there; a tool is known by its packager, its name and its version. Indexes are gathered from
+// many hands: an entry with a slip in it is set aside and refused when it is asked for, while a name that would lead out
+// of its folder is no slip and spoils the whole. What the entries look like is in a file of its own.
 
 import FoundationEssentials
 
 extension ToolManifest {
     /// Reads a package index for a host.
     ///
-    /// `name` is the file's, for messages. Throws `manifest-invalid` for malformed entries and for names that would
-    /// lead out of the prefix.
+    /// `name` is the file's, for messages. Throws `manifest-invalid` for what is no index and for names that would lead
+    /// out of the prefix.
     public init(arduino bytes: [UInt8], name: String = "package index", host: Host) throws(ToolchainError) {
         let file: ArduinoIndexFile
         do {
@@ -15,17 +17,15 @@ extension ToolManifest {
         } catch {
             throw .install(.manifestInvalid(name: name, reason: SettingsFile.reason(ofAny: error)))
         }
-        var tools: [ManifestTool] = []
-        var platforms: [PlatformRelease] = []
+        self.init(tools: [])
         for package in file.packages {
+            guard let package = package.value else { continue }
             do throws(ManifestFault) {
-                tools += try package.manifestTools(host: host)
-                platforms += try package.releases()
+                try package.add(to: &self, host: host)
             } catch {
                 throw .install(.manifestInvalid(name: name, reason: "package '\(package.name)': \(error.reason)"))
             }
         }
-        self.init(tools: tools, platforms: platforms)
     }
 
     /// Reads either kind of manifest: an index has `packages`, ESP-IDF's file has `tools`.
@@ -57,6 +57,7 @@ extension ToolManifest {
         for need in release.tools {
             let tool = tools.first { $0.packager == need.packager && $0.name == need.name }
             guard let version = tool?.version(need.version) else {
+                try check(need.name, version: need.version, of: need.packager)
                 // arduino-cli's own tools are in an index of its own.
                 if need.packager != release.packager { continue }
                 throw .install(
@@ -79,130 +80,126 @@ extension ToolManifest {
     var builtInTools: [Artifact] {
         tools.filter { $0.packager == "builtin" }.compactMap { $0.preferred?.artifact }
     }
-}
 
-struct ArduinoIndexFile: Decodable {
-    var packages: [ArduinoPackage]
-}
-
-/// A vendor's part of an index.
-struct ArduinoPackage: Decodable {
-    struct Platform: Decodable {
-        struct Need: Decodable {
-            var packager: String
-            var name: String
-            var version: String
+    /// Throws `manifest-invalid` if the manifest has that entry and it was set aside.
+    func check(_ name: String, version: String?, of packager: String? = nil) throws(ToolchainError) {
+        let found = refused.first {
+            $0.name == name && $0.version == version ?? $0.version && $0.packager == packager ?? $0.packager
         }
-
-        var name: String?
-        var architecture: String
-        var version: String
-        var url: String
-        var archiveFileName: String
-        var checksum: String
-        var size: ArduinoSize
-        var toolsDependencies: [Need]?
-    }
-
-    struct Tool: Decodable {
-        struct System: Decodable {
-            var host: String
-            var url: String
-            var archiveFileName: String
-            var checksum: String
-            var size: ArduinoSize
-        }
-
-        var name: String
-        var version: String
-        var systems: [System]
-    }
-
-    var name: String
-    var platforms: [Platform]?
-    var tools: [Tool]?
-}
-
-/// A size in bytes, which the indexes write as a string and some as a number.
-struct ArduinoSize: Decodable {
-    var bytes: Int?
-
-    init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        bytes = try (try? value.decode(Int.self)) ?? Int(value.decode(String.self))
+        guard let found else { return }
+        throw .install(
+            .manifestInvalid(
+                name: "package index", reason: "\(found.name) \(found.version) of '\(found.packager)': \(found.reason)")
+        )
     }
 }
 
 extension ArduinoPackage {
-    func manifestTools(host: Host) throws(ManifestFault) -> [ManifestTool] {
-        guard ManifestNames.isPlain(name) else { throw ManifestFault(reason: "its name is no file name") }
+    /// Adds what can be taken, and notes what cannot. Throws for names that are none of one folder.
+    func add(to manifest: inout ToolManifest, host: Host) throws(ManifestFault) {
+        try Self.check(name)
         var order: [String] = []
         var versions: [String: [ToolVersion]] = [:]
-        for tool in tools ?? [] {
-            guard ManifestNames.isPlain(tool.name), ManifestNames.isPlain(tool.version) else {
-                throw ManifestFault(reason: "the tool '\(tool.name)' '\(tool.version)' is no file name")
+        for entry in tools ?? [] {
+            let label = (entry.label.name ?? "", entry.label.version ?? "")
+            do throws(ArduinoSlip) {
+                let tool = try entry.whole()
+                try Self.check(tool.name, tool.version, of: name)
+                if versions[tool.name] == nil { order.append(tool.name) }
+                versions[tool.name, default: []].append(
+                    ToolVersion(name: tool.version, status: .supported, artifact: try artifact(of: tool, host: host)))
+            } catch {
+                manifest.refused.append(
+                    RefusedEntry(packager: name, name: label.0, version: label.1, reason: try error.harmless()))
             }
-            let best = tool.systems.compactMap { system in
-                host.suitability(ofTriplet: system.host).map { (rank: $0, system: system) }
-            }.reduce(nil as (rank: Int, system: Tool.System)?) { best, next in
-                // The first of equals is taken, as arduino-cli does.
-                best.map { $0.rank >= next.rank ? $0 : next } ?? next
-            }
-            var version = ToolVersion(name: tool.version, status: .supported, artifact: nil)
-            if let found = best?.system {
-                version.artifact = try artifact(
-                    name: tool.name, version: tool.version, url: found.url, archive: found.archiveFileName,
-                    checksum: found.checksum, size: found.size,
-                    place: ["packages", name, "tools", tool.name, tool.version])
-            }
-            if versions[tool.name] == nil { order.append(tool.name) }
-            versions[tool.name, default: []].append(version)
         }
-        return order.map { tool in
+        manifest.tools += order.compactMap { tool in
             var sorted = (versions[tool] ?? []).sorted { isOlderVersion($0.name, than: $1.name) }
+            if sorted.isEmpty { return nil }
             if let newest = sorted.lastIndex(where: { $0.artifact != nil }) { sorted[newest].status = .recommended }
             return ManifestTool(
                 name: tool, packager: name, summary: "", policy: .onRequest, targets: ["all"], versions: sorted)
         }
+        for entry in platforms ?? [] {
+            let label = ("\(name):\(entry.label.architecture ?? "")", entry.label.version ?? "")
+            do throws(ArduinoSlip) {
+                manifest.platforms.append(try release(of: try entry.whole()))
+            } catch {
+                manifest.refused.append(
+                    RefusedEntry(packager: name, name: label.0, version: label.1, reason: try error.harmless()))
+            }
+        }
     }
 
-    func releases() throws(ManifestFault) -> [PlatformRelease] {
-        var releases: [PlatformRelease] = []
-        for platform in platforms ?? [] {
-            guard ManifestNames.isPlain(platform.architecture), ManifestNames.isPlain(platform.version) else {
-                throw ManifestFault(reason: "'\(platform.architecture)' '\(platform.version)' is no file name")
-            }
-            let artifact = try artifact(
-                name: platform.architecture, version: platform.version, url: platform.url,
-                archive: platform.archiveFileName, checksum: platform.checksum, size: platform.size,
-                place: ["packages", name, "hardware", platform.architecture, platform.version])
-            releases.append(
-                PlatformRelease(
-                    packager: name, architecture: platform.architecture, version: platform.version,
-                    artifact: artifact,
-                    tools: (platform.toolsDependencies ?? []).map {
-                        .init(packager: $0.packager, name: $0.name, version: $0.version)
-                    }))
+    private func artifact(of tool: Tool, host: Host) throws(ArduinoSlip) -> Artifact? {
+        let best = tool.systems.compactMap { system in
+            system.host.flatMap { host.suitability(ofTriplet: $0) }.map { (rank: $0, system: system) }
+        }.reduce(nil as (rank: Int, system: Download)?) { best, next in
+            // The first of equals is taken, as arduino-cli does.
+            best.map { $0.rank >= next.rank ? $0 : next } ?? next
         }
-        return releases
+        guard let best else { return nil }
+        return try artifact(
+            name: tool.name, version: tool.version, from: best.system,
+            place: ["packages", name, "tools", tool.name, tool.version])
+    }
+
+    private func release(of platform: Platform) throws(ArduinoSlip) -> PlatformRelease {
+        try Self.check(platform.architecture, platform.version, of: name)
+        let artifact = try artifact(
+            name: platform.architecture, version: platform.version, from: platform.download,
+            place: ["packages", name, "hardware", platform.architecture, platform.version])
+        return PlatformRelease(
+            packager: name, architecture: platform.architecture, version: platform.version, artifact: artifact,
+            tools: (platform.toolsDependencies ?? []).map {
+                .init(packager: $0.packager, name: $0.name, version: $0.version)
+            })
     }
 
     private func artifact(
-        name: String, version: String, url: String, archive: String, checksum: String, size: ArduinoSize,
-        place: [String]
-    ) throws(ManifestFault) -> Artifact {
-        guard let digest = Digest(checksum: checksum) else {
-            throw ManifestFault(reason: "the checksum of \(name) \(version) is '\(checksum)'")
+        name: String, version: String, from download: Download, place: [String]
+    ) throws(ArduinoSlip) -> Artifact {
+        let archive = download.archiveFileName ?? ManifestNames.fileName(ofURL: download.url ?? "")
+        if ManifestNames.isHostile(archive) {
+            throw .hostile("the archive's name '\(archive)' of \(name) \(version) is no file name")
         }
-        guard let bytes = size.bytes, bytes > 0 else {
-            throw ManifestFault(reason: "the size of \(name) \(version) is no number of bytes")
+        guard ManifestNames.isFileName(archive) else { throw .slip("the archive's name is too long") }
+        guard let url = download.url, ManifestNames.isURL(url) else {
+            throw .slip("its URL is '\(download.url ?? "")'")
         }
-        guard ManifestNames.isURL(url) else { throw ManifestFault(reason: "the URL of \(name) is '\(url)'") }
-        guard ManifestNames.isPlain(archive) else {
-            throw ManifestFault(reason: "the archive's name '\(archive)' is no file name")
+        guard let digest = download.checksum.flatMap({ Digest(checksum: $0) }) else {
+            throw .slip("its checksum is '\(download.checksum ?? "")'")
         }
+        guard let bytes = download.size?.bytes, bytes > 0 else { throw .slip("its size is no number of bytes") }
         return Artifact(
             name: name, version: version, url: url, size: bytes, digest: digest, archiveName: archive,
             strip: .singleFolder, place: place, exports: Exports(paths: [["bin"]], variables: []), probe: nil)
+    }
+
+    private static func check(_ name: String) throws(ManifestFault) {
+        if ManifestNames.isHostile(name) { throw ManifestFault(reason: "'\(name)' is no file name") }
+    }
+
+    private static func check(_ names: String..., of packager: String) throws(ArduinoSlip) {
+        for name in names where ManifestNames.isHostile(name) { throw .hostile("'\(name)' is no file name") }
+        for name in names + [packager] where !ManifestNames.isPlain(name) {
+            throw .slip("'\(name)' cannot be a folder's name here")
+        }
+    }
+}
+
+/// Why an entry is not taken.
+enum ArduinoSlip: Error {
+    /// The entry is of no use.
+    case slip(String)
+    /// Nor is what is around it.
+    case hostile(String)
+
+    /// The reason, for what spoils one entry alone; throws what spoils all.
+    func harmless() throws(ManifestFault) -> String {
+        switch self {
+        case .slip(let reason): return reason
+        case .hostile(let reason): throw ManifestFault(reason: reason)
+        }
     }
 }

@@ -17,6 +17,15 @@ enum ManifestNames {
         }
     }
 
+    /// True for a name that could lead to another place than the one it is given, or be taken for an option.
+    static func isHostile(_ name: String) -> Bool {
+        name.isEmpty || name == "." || name == ".." || name.hasPrefix("-")
+            || name.utf8.contains { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+    }
+
+    /// True for a file's name, of which more is taken than of a folder's.
+    static func isFileName(_ name: String) -> Bool { !isHostile(name) && name.utf8.count <= 200 }
+
     /// True for path components below a folder; an empty one stands for the folder itself.
     static func areInside(_ components: [String]) -> Bool {
         components.allSatisfy { component in

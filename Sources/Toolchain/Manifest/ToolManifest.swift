@@ -7,15 +7,30 @@ public struct ToolManifest: Equatable, Sendable {
     public var tools: [ManifestTool]
     /// Arduino platforms (cores); empty for an ESP-IDF manifest.
     public var platforms: [PlatformRelease]
+    /// What is in an Arduino index and cannot be installed: one vendor's slip does not spoil the others' entries.
+    public var refused: [RefusedEntry]
 
     /// Makes a manifest.
-    public init(tools: [ManifestTool], platforms: [PlatformRelease] = []) {
+    public init(tools: [ManifestTool], platforms: [PlatformRelease] = [], refused: [RefusedEntry] = []) {
         self.tools = tools
         self.platforms = platforms
+        self.refused = refused
     }
 
     /// The tool of that name.
     public func tool(_ name: String) -> ManifestTool? { tools.first { $0.name == name } }
+}
+
+/// An entry that cannot be taken, and why.
+public struct RefusedEntry: Equatable, Sendable {
+    /// Whose it is.
+    public var packager: String
+    /// The tool's name, or `PACKAGER:ARCHITECTURE` of a platform.
+    public var name: String
+    /// The version.
+    public var version: String
+    /// What is wrong with it.
+    public var reason: String
 }
 
 /// A tool with its versions.

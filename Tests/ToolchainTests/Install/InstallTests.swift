@@ -158,6 +158,69 @@ struct InstallTests {
         }
     }
 
+    @Test("Of several versions the recommended one is exported, else the newest supported one")
+    func exported() async throws {
+        try await withPlace { place in
+            func versions(_ list: [(name: String, status: String)]) async throws -> ToolManifest {
+                var entries: [String] = []
+                var head = ""
+                for version in list {
+                    let tool = SmallTool(version: version.name, archive: "\(version.name).tar.gz", tells: version.name)
+                    let text = try await tool.make(in: place.folder, url: { "file://\(place.folder)/\($0)" })
+                    let parts = text.split(separator: "\"versions\":[", maxSplits: 1).map { String($0) }
+                    head = parts[0]
+                    entries.append(
+                        parts[1].replacing("]}]}", with: "").replacing(
+                            "\"status\":\"recommended\"", with: "\"status\":\"\(version.status)\""))
+                }
+                return try ToolManifest(text: "\(head)\"versions\":[\(entries.joined(separator: ","))]}]}")
+            }
+            func install(_ words: [String], _ manifest: ToolManifest) async throws -> String? {
+                _ = try await place.installer().install(try manifest.steps(words, target: "esp32", host: linuxHost))
+                let path = ToolEnvironment(prefix: place.prefix).paths.first
+                return path.flatMap { $0.split(separator: "/").dropLast(2).last.map { String($0) } }
+            }
+            let old = try await versions([
+                ("1.0", "supported"), ("2.0", "recommended"), ("3.0", "supported"), ("4.0", "deprecated"),
+            ])
+            #expect(try await install(["xtensa-tiny@4.0"], old) == "4.0")
+            #expect(try await install(["xtensa-tiny@1.0"], old) == "1.0")
+            #expect(try await install(["xtensa-tiny@3.0"], old) == "3.0")
+            #expect(try await install(["required"], old) == "2.0")
+            // Both are installed, as both were asked for.
+            #expect(try old.steps(["required", "xtensa-tiny@1.0"], target: "esp32", host: linuxHost).count == 2)
+            // A newer manifest thinks otherwise of what is there.
+            let new = try await versions([("2.0", "supported"), ("3.0", "recommended")])
+            #expect(try await install(["required"], new) == "3.0")
+            #expect(place.prefix.receipts().map(\.version) == ["4.0", "3.0", "2.0", "1.0"])
+        }
+    }
+
+    @Test("What may not be written into can be replaced and removed by its owner")
+    func closed() async throws {
+        try await withPlace { place in
+            let members: [Member] = [
+                .folder("./", mode: 0o555), .folder("xtensa-tiny/", mode: 0o555),
+                .folder("xtensa-tiny/bin/", mode: 0o555),
+                .file("xtensa-tiny/bin/xtensa-tiny", "#!/bin/sh\necho version 1.2.3\n", mode: 0o555),
+                .file("xtensa-tiny/data", "d", mode: 0o444),
+            ]
+            for name in ["one.tar.gz", "two.tar.gz"] {
+                let archive = try await Archives.file(
+                    name, Archives.tar(members + [.file(name, "x")]), in: place.folder)
+                let packed = try Peers.contents(of: archive)
+                let entry = SmallTool().entry(url: "file://\(archive)", size: packed.count, sha: sha256(packed))
+                let steps = try ToolManifest(text: "{\"tools\":[\(entry)]}").steps([], target: "esp32", host: linuxHost)
+                let changes = try await place.installer().install(steps).map(\.change)
+                #expect(changes == [name == "one.tar.gz" ? .installed : .replaced])
+                let doctor = Doctor(environment: place.environment, prefix: place.prefix)
+                #expect(await doctor.tools().map(\.state) == [.ok])
+            }
+            _ = try await place.installer().remove(["xtensa-tiny"])
+            #expect(try await place.tree().contains { $0.hasSuffix("1.2.3") || $0.contains("staging") } == false)
+        }
+    }
+
     @Test("Two installers of one prefix take turns, and both end well")
     func race() async throws {
         try await withPlace { place in
@@ -209,9 +272,12 @@ struct InstallTests {
         #expect(try chosen(["required", "gdb"]) == ["a-gcc", "gdb"])
         #expect(try chosen(["all"]) == ["a-gcc", "gdb"])
         #expect(try chosen(["*-gcc"]) == ["a-gcc"])
+        #expect(try chosen(["[!b]-gcc"]) == ["a-gcc"])
+        #expect(try chosen(["b-*", "gdb"]) == ["gdb"])
+        #expect(try chosen(["[c-z][a-e]?"]) == ["gdb"])
         #expect(try chosen(["b-gcc", "a-gcc"]) == ["a-gcc", "b-gcc"])
         #expect(try chosen(["gdb@1.2.3"]) == ["gdb"])
-        for word in ["none", "gdb@9", "x*"] {
+        for word in ["none", "gdb@9", "x*", "[g", "[a-f]db", "b-*"] {
             let error = #expect(throws: ToolchainError.self) { try chosen([word]) }
             #expect(error?.code == "usage")
         }

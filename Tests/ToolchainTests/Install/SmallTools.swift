@@ -12,6 +12,7 @@ struct Member: Sendable {
     var type: UInt8 = UInt8(ascii: "0")
     var link = ""
     var mode = 0o644
+    var modified = 1_600_000_000
     var bytes: [UInt8] = []
     /// The size that the header tells, where it lies.
     var claimed: Int?
@@ -19,22 +20,37 @@ struct Member: Sendable {
     static func file(_ name: String, _ text: String, mode: Int = 0o644) -> Member {
         Member(name: name, mode: mode, bytes: Array(text.utf8))
     }
-    static func folder(_ name: String) -> Member { Member(name: name, type: UInt8(ascii: "5"), mode: 0o755) }
+    static func folder(_ name: String, mode: Int = 0o755) -> Member {
+        Member(name: name, type: UInt8(ascii: "5"), mode: mode)
+    }
     static func link(_ name: String, to target: String) -> Member {
         Member(name: name, type: UInt8(ascii: "2"), link: target, mode: 0o777)
     }
-    static func hardLink(_ name: String, to target: String) -> Member {
-        Member(name: name, type: UInt8(ascii: "1"), link: target)
+    static func hardLink(_ name: String, to target: String, mode: Int = 0o644) -> Member {
+        Member(name: name, type: UInt8(ascii: "1"), link: target, mode: mode)
+    }
+    /// Attributes of the member that follows, as pax has them.
+    static func attributes(_ pairs: [(String, String)], type: Character = "x") -> Member {
+        Member(
+            name: "pax", type: type.asciiValue ?? 0,
+            bytes: Array(pairs.map { Archives.record($0.0, $0.1) }.joined().utf8))
     }
 }
 
 /// Makes archives.
 enum Archives {
-    /// A POSIX tar.
-    static func tar(_ members: [Member]) -> [UInt8] {
+    /// A POSIX tar, or GNU's with its own form of long names.
+    static func tar(_ members: [Member], isGNU: Bool = false) -> [UInt8] {
         var out: [UInt8] = []
         for member in members {
-            if member.name.utf8.count > 100 || member.link.utf8.count > 100 {
+            if isGNU {
+                for (text, type) in [(member.link, "K"), (member.name, "L")] as [(String, Character)]
+                where text.utf8.count > 100 {
+                    let long = Member(
+                        name: "././@LongLink", type: type.asciiValue ?? 0, bytes: Array(text.utf8) + [0])
+                    out += entry(long, size: nil)
+                }
+            } else if member.name.utf8.count > 100 || member.link.utf8.count > 100 {
                 out += entry(pax(member), size: nil)
             }
             out += entry(member, size: member.claimed)
@@ -43,14 +59,15 @@ enum Archives {
     }
 
     private static func pax(_ member: Member) -> Member {
-        func record(_ key: String, _ value: String) -> String {
-            var length = key.utf8.count + value.utf8.count + 3
-            length += String(length).count
-            if String(length).count + key.utf8.count + value.utf8.count + 3 != length { length += 1 }
-            return "\(length) \(key)=\(value)\n"
-        }
-        let text = record("path", member.name) + (member.link.isEmpty ? "" : record("linkpath", member.link))
-        return Member(name: "pax", type: UInt8(ascii: "x"), bytes: Array(text.utf8))
+        .attributes([("path", member.name)] + (member.link.isEmpty ? [] : [("linkpath", member.link)]))
+    }
+
+    /// An attribute in pax's form; its length counts itself.
+    static func record(_ key: String, _ value: String) -> String {
+        var length = key.utf8.count + value.utf8.count + 3
+        length += String(length).count
+        if String(length).count + key.utf8.count + value.utf8.count + 3 != length { length += 1 }
+        return "\(length) \(key)=\(value)\n"
     }
 
     private static func entry(_ member: Member, size: Int?) -> [UInt8] {
@@ -65,7 +82,7 @@ enum Archives {
         put(member.name, at: 0, limit: 100)
         octal(member.mode, at: 100, digits: 7)
         octal(size ?? member.bytes.count, at: 124, digits: 11)
-        octal(1_600_000_000, at: 136, digits: 11)
+        octal(member.modified, at: 136, digits: 11)
         header[156] = member.type
         put(member.link, at: 157, limit: 100)
         put("ustar\u{0}00", at: 257, limit: 8)
@@ -76,8 +93,8 @@ enum Archives {
         return header + member.bytes + [UInt8](repeating: 0, count: padding)
     }
 
-    /// A zip of stored members. `sizes` lets a member lie about its length.
-    static func zip(_ members: [Member]) -> [UInt8] {
+    /// A zip of stored members, made on Unix or, without mode bits, on DOS.
+    static func zip(_ members: [Member], isDOS: Bool = false) -> [UInt8] {
         func u16(_ value: Int) -> [UInt8] { [UInt8(value & 255), UInt8(value >> 8 & 255)] }
         func u32(_ value: Int) -> [UInt8] { u16(value & 0xFFFF) + u16(value >> 16) }
         var out: [UInt8] = []
@@ -88,10 +105,11 @@ enum Archives {
             let kind = [UInt8(ascii: "2"): 0o120000, UInt8(ascii: "5"): 0o040000, UInt8(ascii: "3"): 0o020000]
             let mode = (kind[member.type] ?? 0o100000) | member.mode
             let fields =
-                u16(0) + u16(0) + u16(0) + u16(0) + u32(crc(contents)) + u32(contents.count)
+                u16(0x800) + u16(0) + u16(0) + u16(0) + u32(crc(contents)) + u32(contents.count)
                 + u32(member.claimed ?? contents.count) + u16(name.count) + u16(0)
             directory +=
-                u32(0x0201_4B50) + u16(3 << 8 | 20) + u16(20) + fields + u16(0) + u16(0) + u16(0) + u32(mode << 16)
+                u32(0x0201_4B50) + u16(isDOS ? 20 : 3 << 8 | 20) + u16(20) + fields + u16(0) + u16(0) + u16(0)
+                + u32(isDOS ? 0x20 : mode << 16)
                 + u32(out.count) + name
             out += u32(0x0403_4B50) + u16(20) + fields + name + contents
         }
