@@ -74,7 +74,9 @@ struct CurlTransport: Sendable {
         var arguments = [
             // Nobody's .curlrc changes what is asked; this must come first.
             "--disable", "--silent", "--show-error", "--location", "--max-redirs", "10", "--globoff", "--no-buffer",
-            "--proto", "=http,https", "--proto-redir", isSecure ? "=https" : "=http,https", "--connect-timeout", "30",
+            "--proto", "=http,https", "--proto-redir", isSecure ? "=https" : "=http,https",
+            // Connecting, too, is a stall where nothing happens; half a minute is enough for it in any case.
+            "--connect-timeout", String(min(30, inactivitySeconds)),
             "--speed-limit", "1", "--speed-time", String(inactivitySeconds), "--user-agent", "espmask",
             "--dump-header", heads.string,
             // An archive is proven as it is; RFC 9110, 12.5.3 lets a server encode where nothing is said.
@@ -97,7 +99,9 @@ struct CurlTransport: Sendable {
     }
 
     private static func reason(_ status: TerminationStatus, _ errors: String) -> String {
-        let said = errors.split(whereSeparator: \.isNewline).last.map { String($0) } ?? ""
+        // After some errors, advice of many lines follows.
+        let lines = errors.split(whereSeparator: \.isNewline)
+        let said = (lines.last { $0.hasPrefix("curl: (") } ?? lines.last).map { String($0) } ?? ""
         if status == .exited(28), said.contains("too slow") { return "nothing came any more" }
         guard let colon = said.firstRange(of: ") ") else { return said.isEmpty ? "curl ended with \(status)" : said }
         return String(said[colon.upperBound...])

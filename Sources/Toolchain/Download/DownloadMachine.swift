@@ -115,8 +115,7 @@ public struct DownloadMachine: Equatable, Sendable {
             return .restart(url: request.url, validator: part.validator)
         case 416 where request.offset > 0: return refuse(request, .staleRange, .ignore)
         case _:
-            let seconds = head.fields["retry-after"].flatMap { Double($0) }
-            return refuse(request, .status(head.status, retryAfter: seconds), .ignore)
+            return refuse(request, .status(head.status, retryAfter: head.retryAfterSeconds), .ignore)
         }
     }
 
@@ -146,12 +145,8 @@ public struct DownloadMachine: Equatable, Sendable {
             case .broken(let reason), .impossible(let reason): return retry(request, .broken(reason), chance: chance)
             case .complete:
                 guard let whole = goal.size ?? promised, part.bytes < whole else { return verify() }
-                if let encoding {
-                    // All of it came, in a form that is no beginning of the file.
-                    return retry(
-                        request, .otherFile(got: "\(part.bytes) bytes, encoded by \(encoding)"), chance: chance,
-                        discarding: true)
-                }
+                // All of it came, in a form that is no beginning of the file.
+                if let encoding { return retryEncoded(request, encoding, "\(part.bytes) bytes", chance: chance) }
                 return retry(request, .broken("\(part.bytes) of \(whole) bytes came"), chance: chance)
             }
         case .idle, .verifying, .ended: return .fail(failure("the transfer ended twice"), discards: false)
@@ -192,6 +187,7 @@ public struct DownloadMachine: Equatable, Sendable {
             if urls.count > 1 { return nextMirror(or: mismatch(at: request, got: got), discarding: part.bytes == 0) }
             return retry(request, .otherFile(got: got), chance: chance)
         case .tooLong:
+            if let encoding { return retryEncoded(request, encoding, "more", chance: chance) }
             part.bytes = 0
             return nextMirror(or: mismatch(at: request, got: "more"), discarding: true)
         case .unaskedRange:
@@ -204,6 +200,12 @@ public struct DownloadMachine: Equatable, Sendable {
             // each time round costs an attempt, since without progress a cut does.
             return ask(after: 0, discarding: true)
         }
+    }
+
+    private mutating func retryEncoded(
+        _ request: DownloadRequest, _ encoding: String, _ got: String, chance: Double
+    ) -> Action {
+        retry(request, .otherFile(got: "\(got), encoded by \(encoding)"), chance: chance, discarding: true)
     }
 
     private func mismatch(at request: DownloadRequest, got: String) -> InstallError {

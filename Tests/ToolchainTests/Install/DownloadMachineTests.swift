@@ -115,11 +115,18 @@ struct DownloadMachineTests {
         #expect(attempts == 6 && reason.contains("500"))
     }
 
-    @Test("Retry-After is heeded, within reason", arguments: [("5", 5.0), ("100000", 10), ("soon", 1)])
+    @Test(
+        "Retry-After is heeded, within reason: seconds, and a date held against the answer's own",
+        arguments: [
+            ("5", 5.0), ("100000", 10), ("soon", 1), ("-5", 1), ("nan", 1), ("Thu, 29 Feb 2024 00:00:03 GMT", 4),
+            ("Fri, 01 Mar 2024 00:00:00 GMT", 10), ("Wed, 28 Feb 2024 23:59:58 GMT", 1),
+            ("Wed, 28 Foo 2024 23:59:58 GMT", 1), ("Thursday, 29-Feb-24 00:00:03 GMT", 1),
+        ])
     func retryAfter(value: String, seconds: Double) {
         var machine = Self.machine()
         _ = machine.start(held: .init(bytes: 0))
-        _ = machine.received(ResponseHead(status: 429, fields: ["retry-after": value]))
+        let date = "Wed, 28 Feb 2024 23:59:59 GMT"
+        _ = machine.received(ResponseHead(status: 429, fields: ["retry-after": value, "date": date]))
         #expect(machine.ended(.complete, chance: 0) == .request(.init(url: Self.one), afterSeconds: seconds))
     }
 
@@ -352,6 +359,18 @@ struct DownloadMachineTests {
             return
         }
         #expect(got.contains("gzip"))
+    }
+
+    @Test("What grows by being encoded is no longer file for that")
+    func encodedLonger() {
+        var machine = Self.machine(attempts: 2)
+        _ = machine.start(held: .init(bytes: 0))
+        _ = machine.received(ResponseHead(status: 200, fields: ["content-encoding": "gzip"]))
+        let isWelcome = machine.received(bytes: 1001)
+        #expect(!isWelcome)
+        #expect(
+            machine.ended(.broken(reason: ""), chance: 0)
+                == .discardAndRequest(.init(url: Self.one), afterSeconds: 1))
     }
 
     @Test("A wrong file that is always cut is fetched twice at most")
