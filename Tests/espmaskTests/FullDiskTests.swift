@@ -75,12 +75,15 @@ struct FullDiskTests {
         }
 
         func install(
-            _ build: String, prefix: String = "prefix", cache: String = "cache"
+            _ build: String, prefix: String = "prefix", cache: String = "cache", more: [String: String] = [:],
+            words: [String] = []
         ) async throws -> Peers.Outcome {
-            let words = ["toolchain", "install", "tiny", "--manifest", "\(build).json", "--prefix", prefix, "--json"]
+            let words =
+                ["toolchain", "install", "tiny", "--manifest", "\(build).json", "--prefix", prefix, "--json"] + words
             return try await BuiltProgram.run(
                 words, in: path,
-                environment: ["ESPMASK_CACHE": path.appending(cache).string, "HOME": path.string, "IDF_PATH": ""])
+                environment: ["ESPMASK_CACHE": path.appending(cache).string, "HOME": path.string, "IDF_PATH": ""]
+                    .merging(more) { $1 })
         }
 
         /// Which build's files are there, and whether the receipt is.
@@ -199,6 +202,27 @@ struct FullDiskTests {
         let cache = try await place.install("A", cache: "disk")
         #expect(Self.isRefused(cache, 2, "usage", ["/disk", "ESPMASK_CACHE"]), "\(cache.output)")
         #expect(try await place.state("prefix") == "nothing\n")
+    }
+
+    @Test(
+        "A full disk for temporary files is named, too",
+        .enabled(if: Disk.isPossible && Peers.program("curl") != nil, "mounting is not allowed, or no curl"))
+    func temporary() async throws {
+        let place = try Place()
+        try await place.make("A")
+        let disk = try Disk(place.path.appending("disk"), kilobytes: 8)
+        defer { withExtendedLifetime(disk) {} }
+        try place.folder.write([UInt8](repeating: 1, count: 8192), as: "disk/all")
+        let python = try #require(Peers.program("python3"))
+        let server = try RunningProgram(
+            python, ["-u", "-m", "http.server", "--bind", "127.0.0.1", "0"], in: place.path)
+        defer { withExtendedLifetime(server) {} }
+        let line = try #require(server.line())
+        let port = try #require(line.split(separator: " ").compactMap { Int($0) }.first)
+        let refused = try await place.install(
+            "A", more: ["TMPDIR": "\(place.path)/disk"],
+            words: ["--mirror", "file://\(place.path)=http://127.0.0.1:\(port)"])
+        #expect(Self.isRefused(refused, 5, "disk-full", ["TMPDIR"]), "\(refused.output)")
     }
 
     @Test("A file in the place of a folder is named, with the way to another one")

@@ -27,7 +27,12 @@ struct CurlTransport: Sendable {
             guard !headIsKnown else { return }
             headIsKnown = true
             let text = String(decoding: try FileStamp.contents(of: heads.path), as: UTF8.self)
-            if let head = ResponseHead(dumped: text) { try receive(.head(head)) }
+            if let head = ResponseHead(dumped: text) {
+                try receive(.head(head))
+            } else {
+                // curl says nothing where it could not write it.
+                try heads.check()
+            }
         }
         func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
             do throws(ToolchainError) {

@@ -107,11 +107,11 @@ public enum InstallError: Error, Equatable, Sendable {
         case .bundleIncomplete: "make the folder again with espmask toolchain bundle, for this platform"
         case .storeUnwritable(_, let reason, let store, let folder):
             if reason.isFull {
-                "free some space at \(folder), or \(store.choice); what has arrived is kept, then run this again"
+                "free some space at \(folder), or \(store.choice), then run this again: what has arrived is kept"
             } else if reason == .notDirectory {
                 "\(folder) must be a folder: move the file that is in its way, or \(store.choice)"
             } else {
-                "change the permissions of \(folder), or \(store.choice)"
+                "make sure that \(folder) is there and may be written, or \(store.choice)"
             }
         }
     }
