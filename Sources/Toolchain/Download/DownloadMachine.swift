@@ -60,7 +60,8 @@ public struct DownloadMachine: Equatable, Sendable {
     private var part = HeldPart(bytes: 0)
     private var urls: [String]
     private var failures = 0
-    /// The most that was held when all attempts were given back. It never falls, so there is an end to giving back.
+    /// The most that was held when all attempts were given back. It falls with a part that is proven wrong only, once for
+    /// each URL, so there is an end to giving back.
     private var highWater = 0
     private var usesRanges = true
     private var wasResumed = false
@@ -82,7 +83,10 @@ public struct DownloadMachine: Equatable, Sendable {
         wasResumed = held.bytes > 0
         if let size = goal.size {
             if part.bytes == size { return verify() }
-            if part.bytes > size { return ask(after: 0, discarding: true) }
+            if part.bytes > size {
+                highWater = 0
+                return ask(after: 0, discarding: true)
+            }
         }
         return ask(after: 0)
     }
@@ -163,6 +167,7 @@ public struct DownloadMachine: Equatable, Sendable {
         if wasResumed, mayBeginAfresh {
             wasResumed = false
             mayBeginAfresh = false
+            highWater = 0
             return ask(after: 0, discarding: true)
         }
         return nextMirror(

@@ -428,6 +428,21 @@ struct DownloadMachineTests {
         }
     }
 
+    @Test("After a part that was wrong, progress counts from nothing again", arguments: [10_000_000, 10_000_001])
+    func progressAfterWrongPart(held: Int) {
+        var machine = Self.machine(size: 10_000_000, attempts: 2)
+        if case .verify = machine.start(held: .init(bytes: held)) { _ = machine.verified(hex: Self.wrong) }
+        for offset in stride(from: 0, to: 1_000_000, by: 200_000) {
+            _ = machine.received(
+                offset == 0
+                    ? ResponseHead(status: 200)
+                    : ResponseHead(status: 206, fields: ["content-range": "bytes \(offset)-9999999/10000000"]))
+            _ = machine.received(bytes: 200_000)
+            let action = machine.ended(.broken(reason: "cut"), chance: 0)
+            #expect(action == .request(.init(url: Self.one, offset: offset + 200_000), afterSeconds: 1))
+        }
+    }
+
     @Test("Without a promised size the server's own counts")
     func unknownSize() {
         var machine = DownloadMachine(DownloadGoal(name: "index", urls: [Self.one]))
