@@ -45,6 +45,7 @@ public struct DownloadMachine: Equatable, Sendable {
         case unaskedRange
         case brokenRange
         case staleRange
+        case nothingMore
         case tooLong
     }
 
@@ -117,7 +118,10 @@ public struct DownloadMachine: Equatable, Sendable {
             part = HeldPart(bytes: 0, url: request.url, validator: Self.validator(in: head))
             wasResumed = false
             return .restart(url: request.url, validator: part.validator)
-        case 416 where request.offset > 0: return refuse(request, .staleRange, .ignore)
+        case 416 where request.offset > 0:
+            // Where nobody promised a size, this tells that all of it is here: `bytes */SIZE`.
+            let isAll = goal.size == nil && head.fields["content-range"] == "bytes */\(request.offset)"
+            return refuse(request, isAll ? .nothingMore : .staleRange, .ignore)
         case _:
             return refuse(request, .status(head.status, retryAfter: head.retryAfterSeconds), .ignore)
         }
@@ -200,6 +204,7 @@ public struct DownloadMachine: Equatable, Sendable {
         case .brokenRange:
             usesRanges = false
             return ask(after: 0, discarding: true)
+        case .nothingMore: return verify()
         case .staleRange:
             // What is held is not the beginning of what the server has. The fresh beginning may be continued again:
             // each time round costs an attempt, since without progress a cut does.

@@ -117,7 +117,7 @@ enum FileTransport {
             return .impossible(reason: "there is no such file")
         }
         guard request.offset == 0 || request.offset < stamp.size else {
-            try receive(.head(ResponseHead(status: 416)))
+            try receive(.head(ResponseHead(status: 416, fields: ["content-range": "bytes */\(stamp.size)"])))
             return .complete
         }
         let file: FileDescriptor

@@ -453,6 +453,17 @@ struct DownloadMachineTests {
         #expect(machine.verified(hex: Self.wrong) == .done)
     }
 
+    @Test("Without a promised size, a part that is the whole file is not fetched again", arguments: [1000, 999])
+    func wholeOfUnknownSize(total: Int) {
+        var machine = Self.machine(size: nil)
+        #expect(
+            machine.start(held: .init(bytes: 1000)) == .request(.init(url: Self.one, offset: 1000), afterSeconds: 0))
+        _ = machine.received(ResponseHead(status: 416, fields: ["content-range": "bytes */\(total)"]))
+        #expect(
+            machine.ended(.complete, chance: 0)
+                == (total == 1000 ? .verify : .discardAndRequest(.init(url: Self.one), afterSeconds: 0)))
+    }
+
     @Test("Whatever comes in whatever order, it ends, and never with a file that is not the promised one")
     func anything() {
         var generator = SeededGenerator(seed: 7)
