@@ -3,8 +3,9 @@
 usage: faulty_server.py FOLDER PLAN LOG
 
 PLAN is a JSON object: a path, and the list of steps that its requests get, one after the other; the last one stays.
-A path that is not in it is served as it should be. Each request is a JSON line in LOG. The first line on standard output
-is the port.
+A path that is not in it is served as it should be. Each request is a JSON line in LOG, written when its answer is over;
+an empty line is written when it comes, so that a reader knows whether there is more to wait for. The first line on
+standard output is the port.
 """
 
 import gzip
@@ -39,6 +40,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with lock:
             steps = plan.get(path, [{}])
             step = steps.pop(0) if len(steps) > 1 else steps[0]
+            with log_file.open("a") as log:
+                log.write("\n")
         asked = self.headers.get("Range")
         self.note = {"path": path, "range": asked, "if_range": self.headers.get("If-Range"), "proxied": proxied,
                      "fault": step.get("fault", "none"), "sent": 0}
