@@ -47,7 +47,7 @@ public enum ToolchainError: Error, Equatable, Sendable {
             "usage"
         case .compilerMissing: "compiler-missing"
         case .compilerFailed, .buildFailed: "build-failed"
-        case .unwritable(_, .noSpace): "disk-full"
+        case .unwritable(_, let error) where error.isFull: "disk-full"
         case .unwritable: "usage"
         case .image(let error): error.code
         case .install(let error): error.code
@@ -96,7 +96,7 @@ public enum ToolchainError: Error, Equatable, Sendable {
                 ?? "correct the sources; the first error is usually the cause of the others"
         case .pathHasSpaces: "choose another folder: --output for a build, --prefix or ESPMASK_TOOLCHAINS for tools"
         case .unreadable: "check that the installation is complete and the file's permissions"
-        case .unwritable(_, .noSpace): "free some space, or choose another folder with --output"
+        case .unwritable(_, let error) where error.isFull: "free some space, or choose another folder with --output"
         case .unwritable: "choose another folder with --output, or change its permissions"
         case .image(let error): error.hint
         case .install(let error): error.hint

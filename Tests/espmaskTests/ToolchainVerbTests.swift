@@ -95,6 +95,9 @@ struct ToolchainVerbTests {
         try await place.make(url: "http://127.0.0.1:1/tiny.tar.gz")
         let quick = ["ESPMASK_RETRY_SECONDS": "0"]
         try await code(["install", "tiny"] + manifest, 5, "download-failed", more: quick)
+        for variable in ["ESPMASK_STALL_SECONDS", "ESPMASK_RETRY_SECONDS"] {
+            try await code(["install", "tiny"] + manifest, 2, "usage", more: [variable: "soon"])
+        }
         #expect(try await Peers.run("/usr/bin/find", ["prefix", "-name", "tiny"], in: place.path).output == "")
     }
 

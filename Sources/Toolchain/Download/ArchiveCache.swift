@@ -40,12 +40,10 @@ public struct ArchiveCache: Sendable {
 
     /// A verified archive that is here already; nil where it must be fetched.
     func find(_ artifact: Artifact) -> FilePath? {
+        // One that is not what its name says, by the disk's or somebody's doing, is replaced by a fresh one. It is not
+        // removed here: another installer may be replacing it now.
         let own = path(of: artifact.digest)
-        if FileStamp.of(own) != nil {
-            if Self.isProven(own, artifact) { return own }
-            // It was proven before it got this name, so the disk or somebody changed it.
-            _ = own.withPlatformString { unlink($0) }
-        }
+        if Self.isProven(own, artifact) { return own }
         return others.map { $0.appending(artifact.archiveName) }.first { Self.isProven($0, artifact) }
     }
 

@@ -2,60 +2,6 @@
 // clock, no file and no network. A part that arrived is asked to be continued; what the server says decides whether it
 // may be. The digest has the last word, so a part from one mirror may be continued from another.
 
-/// What a download must come to.
-public struct DownloadGoal: Equatable, Sendable {
-    /// The name for messages.
-    public var name: String
-    /// The URLs, the first one first.
-    public var urls: [String]
-    /// The size in bytes; nil where nobody promised one.
-    public var size: Int?
-    /// What proves it; nil where nothing does.
-    public var digest: Digest?
-
-    /// Makes a goal.
-    public init(name: String, urls: [String], size: Int? = nil, digest: Digest? = nil) {
-        self.name = name
-        self.urls = urls
-        self.size = size
-        self.digest = digest
-    }
-}
-
-/// How often and how slowly a download is tried again.
-public struct RetryPolicy: Equatable, Sendable {
-    /// Attempts without progress, after which it fails.
-    public var attempts: Int
-    /// The first wait in seconds; it doubles each time.
-    public var firstWait: Double
-    /// The longest wait in seconds.
-    public var longestWait: Double
-
-    /// Makes a policy.
-    public init(attempts: Int = 5, firstWait: Double = 1, longestWait: Double = 30) {
-        self.attempts = attempts
-        self.firstWait = firstWait
-        self.longestWait = longestWait
-    }
-}
-
-/// A part of a file that is there already.
-public struct HeldPart: Equatable, Sendable {
-    /// Its size in bytes.
-    public var bytes: Int
-    /// Where it came from.
-    public var url: String?
-    /// The ETag or date that came with it.
-    public var validator: String?
-
-    /// Makes a part.
-    public init(bytes: Int, url: String? = nil, validator: String? = nil) {
-        self.bytes = bytes
-        self.url = url
-        self.validator = validator
-    }
-}
-
 /// A download under way.
 public struct DownloadMachine: Equatable, Sendable {
     /// What to do next.
@@ -96,9 +42,17 @@ public struct DownloadMachine: Equatable, Sendable {
     private enum Refusal: Equatable, Sendable {
         case status(Int, retryAfter: Double?)
         case otherFile(size: Int)
+        case unaskedRange
         case brokenRange
         case staleRange
+        case nothingMore
         case tooLong
+    }
+
+    /// Why an attempt failed.
+    private enum Cause: Equatable, Sendable {
+        case broken(String)
+        case otherFile(got: String)
     }
 
     private let goal: DownloadGoal
@@ -107,10 +61,14 @@ public struct DownloadMachine: Equatable, Sendable {
     private var part = HeldPart(bytes: 0)
     private var urls: [String]
     private var failures = 0
-    private var bytesAtLastFailure = 0
+    /// The most that was held when all attempts were given back. It falls with a part that is proven wrong only, once for
+    /// each URL, so there is an end to giving back.
+    private var highWater = 0
     private var usesRanges = true
     private var wasResumed = false
+    private var mayBeginAfresh = true
     private var promised: Int?
+    private var encoding: String?
 
     /// A download that has not begun.
     public init(_ goal: DownloadGoal, policy: RetryPolicy = RetryPolicy()) {
@@ -122,11 +80,14 @@ public struct DownloadMachine: Equatable, Sendable {
     /// Begins, with what is held already.
     public mutating func start(held: HeldPart) -> Action {
         part = held
-        bytesAtLastFailure = held.bytes
+        highWater = held.bytes
         wasResumed = held.bytes > 0
         if let size = goal.size {
             if part.bytes == size { return verify() }
-            if part.bytes > size { return ask(after: 0, discarding: true) }
+            if part.bytes > size {
+                highWater = 0
+                return ask(after: 0, discarding: true)
+            }
         }
         return ask(after: 0)
     }
@@ -134,12 +95,12 @@ public struct DownloadMachine: Equatable, Sendable {
     /// The head of the answer came.
     public mutating func received(_ head: ResponseHead) -> BodyAction {
         guard case .asked(let request) = state else { return .ignore }
-        let isEncoded = head.fields["content-encoding"].map { $0 != "identity" } ?? false
-        let length = isEncoded ? nil : head.fields["content-length"].flatMap { Int($0) }
+        encoding = head.fields["content-encoding"].flatMap { $0.isEmpty || $0 == "identity" ? nil : $0 }
+        let length = encoding == nil ? head.fields["content-length"].flatMap { Int($0) } : nil
         switch head.status {
         case 206:
-            guard request.offset > 0, let range = ContentRange(head.fields["content-range"] ?? ""),
-                range.first == request.offset
+            guard request.offset > 0 else { return refuse(request, .unaskedRange, .stop) }
+            guard let range = ContentRange(head.fields["content-range"] ?? ""), range.first == request.offset
             else { return refuse(request, .brokenRange, .stop) }
             if let size = goal.size, let total = range.total, total != size {
                 return refuse(request, .otherFile(size: total), .stop)
@@ -148,19 +109,21 @@ public struct DownloadMachine: Equatable, Sendable {
             state = .body(request)
             return .append
         case 200:
+            // Judged before the part is touched: a page that a proxy puts in the file's place must not cost it.
             if let size = goal.size, let length, length != size {
                 return refuse(request, .otherFile(size: length), .stop)
             }
             promised = length
             state = .body(request)
             part = HeldPart(bytes: 0, url: request.url, validator: Self.validator(in: head))
-            bytesAtLastFailure = 0
             wasResumed = false
             return .restart(url: request.url, validator: part.validator)
-        case 416: return refuse(request, .staleRange, .ignore)
+        case 416 where request.offset > 0:
+            // Where nobody promised a size, this tells that all of it is here: `bytes */SIZE`.
+            let isAll = goal.size == nil && head.fields["content-range"] == "bytes */\(request.offset)"
+            return refuse(request, isAll ? .nothingMore : .staleRange, .ignore)
         case _:
-            let seconds = head.fields["retry-after"].flatMap { Double($0) }
-            return refuse(request, .status(head.status, retryAfter: seconds), .ignore)
+            return refuse(request, .status(head.status, retryAfter: head.retryAfterSeconds), .ignore)
         }
     }
 
@@ -177,19 +140,22 @@ public struct DownloadMachine: Equatable, Sendable {
 
     /// The transfer ended. `chance`, from 0 to 1, spreads the waits.
     public mutating func ended(_ end: TransportEnd, chance: Double) -> Action {
+        if case .impossible(let reason) = end, goesOn {
+            return nextMirror(or: failure(reason), discarding: false)
+        }
         switch state {
         case .refused(let request, let refusal): return after(refusal, of: request, end, chance: chance)
         case .asked(let request):
             let reason = if case .broken(let reason) = end { reason } else { "the answer had no head" }
-            return retry(request, reason: reason, chance: chance)
+            return retry(request, .broken(reason), chance: chance)
         case .body(let request):
             switch end {
-            case .broken(let reason): return retry(request, reason: reason, chance: chance)
+            case .broken(let reason), .impossible(let reason): return retry(request, .broken(reason), chance: chance)
             case .complete:
-                if let whole = goal.size ?? promised, part.bytes < whole {
-                    return retry(request, reason: "\(part.bytes) of \(whole) bytes came", chance: chance)
-                }
-                return verify()
+                guard let whole = goal.size ?? promised, part.bytes < whole else { return verify() }
+                // All of it came, in a form that is no beginning of the file.
+                if let encoding { return retryEncoded(request, encoding, "\(part.bytes) bytes", chance: chance) }
+                return retry(request, .broken("\(part.bytes) of \(whole) bytes came"), chance: chance)
             }
         case .idle, .verifying, .ended: return .fail(failure("the transfer ended twice"), discards: false)
         }
@@ -201,9 +167,11 @@ public struct DownloadMachine: Equatable, Sendable {
             state = .ended
             return .done
         }
-        // A part that does not go with the rest of it is worth a fresh beginning; a whole file is what it is.
-        if wasResumed {
+        // A part that does not go with the rest of it is worth one fresh beginning; a whole file is what it is.
+        if wasResumed, mayBeginAfresh {
             wasResumed = false
+            mayBeginAfresh = false
+            highWater = 0
             return ask(after: 0, discarding: true)
         }
         return nextMirror(
@@ -219,34 +187,50 @@ public struct DownloadMachine: Equatable, Sendable {
         case .status(let status, let seconds):
             let isPassing = status >= 500 || status == 408 || status == 429
             if isPassing {
-                return retry(request, reason: "the server says \(status)", chance: chance, atLeast: seconds ?? 0)
+                return retry(request, .broken("the server says \(status)"), chance: chance, atLeast: seconds ?? 0)
             }
             return nextMirror(or: failure("the server says \(status)"), discarding: false)
         case .otherFile(let size):
-            return nextMirror(
-                or: .hashMismatch(
-                    archive: goal.name, source: request.url, promised: "\(goal.size ?? 0) bytes", got: "\(size) bytes"),
-                discarding: part.bytes == 0)
+            // Another mirror is asked at once; the only one is asked again, since it may be a proxy's error page.
+            let got = "\(size) bytes"
+            if urls.count > 1 { return nextMirror(or: mismatch(at: request, got: got), discarding: part.bytes == 0) }
+            return retry(request, .otherFile(got: got), chance: chance)
         case .tooLong:
+            if let encoding { return retryEncoded(request, encoding, "more", chance: chance) }
             part.bytes = 0
-            return nextMirror(
-                or: .hashMismatch(
-                    archive: goal.name, source: request.url, promised: "\(goal.size ?? 0) bytes", got: "more"),
-                discarding: true)
+            return nextMirror(or: mismatch(at: request, got: "more"), discarding: true)
+        case .unaskedRange:
+            return retry(request, .broken("the server sends a part where all was asked for"), chance: chance)
         case .brokenRange:
             usesRanges = false
             return ask(after: 0, discarding: true)
+        case .nothingMore: return verify()
         case .staleRange:
-            // What is held is not the beginning of what the server has.
-            return usesRanges
-                ? {
-                    usesRanges = false; return ask(after: 0, discarding: true)
-                }()
-                : nextMirror(or: failure("the server says 416"), discarding: true)
+            // What is held is not the beginning of what the server has. The fresh beginning may be continued again:
+            // each time round costs an attempt, since without progress a cut does.
+            return ask(after: 0, discarding: true)
+        }
+    }
+
+    private mutating func retryEncoded(
+        _ request: DownloadRequest, _ encoding: String, _ got: String, chance: Double
+    ) -> Action {
+        retry(request, .otherFile(got: "\(got), encoded by \(encoding)"), chance: chance, discarding: true)
+    }
+
+    private func mismatch(at request: DownloadRequest, got: String) -> InstallError {
+        .hashMismatch(archive: goal.name, source: request.url, promised: "\(goal.size ?? 0) bytes", got: got)
+    }
+
+    private var goesOn: Bool {
+        switch state {
+        case .asked, .body: true
+        case .idle, .refused, .verifying, .ended: false
         }
     }
 
     private mutating func verify() -> Action {
+        highWater = max(highWater, part.bytes)
         state = .verifying(resumed: wasResumed)
         return .verify
     }
@@ -265,17 +249,29 @@ public struct DownloadMachine: Equatable, Sendable {
     }
 
     private mutating func retry(
-        _ request: DownloadRequest, reason: String, chance: Double, atLeast minimum: Double = 0
+        _ request: DownloadRequest, _ cause: Cause, chance: Double, atLeast minimum: Double = 0,
+        discarding: Bool = false
     ) -> Action {
-        // Progress that is worth the name gives all attempts back; drops of it do not, or there would be no end.
+        if discarding { part.bytes = 0 }
+        // Progress that is worth the name gives all attempts back. It is measured against the most that was held, or a
+        // server that knows no ranges and always breaks off would be asked for ever.
         let worthwhile = max(65536, (goal.size ?? 0) / 100)
-        if part.bytes - bytesAtLastFailure >= worthwhile { failures = 0 }
-        bytesAtLastFailure = part.bytes
+        if part.bytes - highWater >= worthwhile {
+            failures = 0
+            highWater = part.bytes
+        }
         failures += 1
-        guard failures < policy.attempts else { return nextMirror(or: failure(reason), discarding: false) }
+        // A file of this machine does not change by waiting.
+        guard failures < policy.attempts, !request.isLocal else {
+            switch cause {
+            case .broken(let reason): return nextMirror(or: failure(reason), discarding: discarding)
+            case .otherFile(let got):
+                return nextMirror(or: mismatch(at: request, got: got), discarding: part.bytes == 0)
+            }
+        }
         let exponential = policy.firstWait * Double(1 << min(failures - 1, 16))
         let wait = min(policy.longestWait, exponential) * (0.5 + chance / 2)
-        return ask(after: max(wait, min(minimum, policy.longestWait)))
+        return ask(after: max(wait, min(minimum, policy.longestWait)), discarding: discarding)
     }
 
     private mutating func nextMirror(or error: InstallError, discarding: Bool) -> Action {
@@ -286,6 +282,7 @@ public struct DownloadMachine: Equatable, Sendable {
         urls.removeFirst()
         failures = 0
         usesRanges = true
+        mayBeginAfresh = true
         return ask(after: 0, discarding: discarding)
     }
 
@@ -302,28 +299,5 @@ public struct DownloadMachine: Equatable, Sendable {
     private static func validator(in head: ResponseHead) -> String? {
         if let tag = head.fields["etag"], !tag.hasPrefix("W/"), !tag.isEmpty { return tag }
         return head.fields["last-modified"]
-    }
-}
-
-/// `bytes 100-199/200`
-struct ContentRange: Equatable {
-    var first: Int
-    var last: Int
-    /// nil for `*`
-    var total: Int?
-
-    init?(_ text: String) {
-        let words = text.split(separator: " ")
-        guard words.count == 2, words[0] == "bytes" else { return nil }
-        let parts = words[1].split(separator: "/")
-        let ends = parts.first?.split(separator: "-") ?? []
-        guard parts.count == 2, ends.count == 2, let first = Int(ends[0]), let last = Int(ends[1]), first <= last
-        else { return nil }
-        if parts[1] != "*" {
-            guard let total = Int(parts[1]), total > last else { return nil }
-            self.total = total
-        }
-        self.first = first
-        self.last = last
     }
 }

@@ -39,7 +39,8 @@ public struct Downloader: Sendable {
 
     /// Fetches archives, several at a time, and returns their paths in the order asked for.
     ///
-    /// Throws `download-failed`, `hash-mismatch`, `disk-full` and `tool-missing` (curl); what has arrived is kept.
+    /// Throws `download-failed`, `hash-mismatch`, `disk-full`, `usage` for a cache that cannot be written, and
+    /// `tool-missing` (curl); what has arrived is kept.
     public func fetch(
         _ artifacts: [Artifact], progress: @escaping @Sendable (DownloadProgress) -> Void
     ) async throws(ToolchainError) -> [FilePath] {
@@ -96,23 +97,38 @@ public struct Downloader: Sendable {
             return path
         }
         if let found = cache.find(artifact) { return told(found) }
+        do throws(ToolchainError) {
+            return told(try await fetchIntoCache(artifact, progress: progress))
+        } catch {
+            throw error.storing(in: .cache, folder: cache.folder)
+        }
+    }
+
+    private func fetchIntoCache(
+        _ artifact: Artifact, progress: @Sendable (DownloadProgress) -> Void
+    ) async throws(ToolchainError) -> FilePath {
         try FileStamp.makeFolder(cache.folder)
         let lock = try await FolderLock.acquire(file: cache.folder.appending(artifact.digest.cacheName + ".lock"))
         defer { lock.release() }
         // Another installer may have brought it while this one waited.
-        if let found = cache.find(artifact) { return told(found) }
+        if let found = cache.find(artifact) { return found }
         let goal = DownloadGoal(
             name: artifact.archiveName, urls: mirrors.candidates(for: artifact.url), size: artifact.size,
             digest: artifact.digest)
-        var work = DownloadWork(
-            goal: goal, part: cache.part(of: artifact.digest), note: cache.partNote(of: artifact.digest),
-            transport: transport, policy: policy)
-        try await work.perform { done in
-            progress(.init(archive: artifact.archiveName, done: done, total: artifact.size ?? 0))
+        let (part, note) = (cache.part(of: artifact.digest), cache.partNote(of: artifact.digest))
+        var work = DownloadWork(goal: goal, part: part, note: note, transport: transport, policy: policy)
+        do throws(ToolchainError) {
+            try await work.perform { done in
+                progress(.init(archive: artifact.archiveName, done: done, total: artifact.size ?? 0))
+            }
+        } catch {
+            // A part of nothing is of no use to anybody.
+            if FileStamp.of(part)?.size == 0 { DownloadWork.remove(part, note) }
+            throw error
         }
         let path = cache.path(of: artifact.digest)
-        try FileStamp.rename(cache.part(of: artifact.digest), to: path)
-        _ = cache.partNote(of: artifact.digest).withPlatformString { unlink($0) }
+        try FileStamp.rename(part, to: path)
+        DownloadWork.remove(note)
         return artifact.size == nil ? told(path) : path
     }
 
@@ -128,7 +144,11 @@ public struct Downloader: Sendable {
         var work = DownloadWork(
             goal: DownloadGoal(name: name, urls: mirrors.candidates(for: url)), part: part.path, note: note,
             transport: transport, policy: policy)
-        try await work.perform { _ in }
+        do throws(ToolchainError) {
+            try await work.perform { _ in }
+        } catch {
+            throw error.storing(in: .temporary, folder: part.path.removingLastComponent())
+        }
         return try FileStamp.contents(of: part.path)
     }
 }
@@ -139,6 +159,8 @@ struct DownloadWork {
         var url: String?
         var validator: String?
     }
+
+    private static let longestErrorPage = 1 << 20
 
     private let goal: DownloadGoal
     private let part: FilePath
@@ -187,13 +209,14 @@ struct DownloadWork {
             case .verify: action = machine.verified(hex: hasher.hex)
             case .done: return
             case .fail(let error, let discards):
-                if discards {
-                    _ = part.withPlatformString { unlink($0) }
-                    _ = note.withPlatformString { unlink($0) }
-                }
+                if discards { Self.remove(part, note) }
                 throw .install(error)
             }
         }
+    }
+
+    static func remove(_ files: FilePath...) {
+        for file in files { _ = file.withPlatformString { unlink($0) } }
     }
 
     private mutating func ask(
@@ -207,6 +230,7 @@ struct DownloadWork {
             }
         }
         var keeps = false
+        var ignored = 0
         var isStopped = false
         var done = request.offset
         // Ends a transfer of which nothing more is wanted.
@@ -230,7 +254,15 @@ struct DownloadWork {
                         throw enough
                     }
                 case .bytes(let bytes):
-                    guard keeps else { return }
+                    guard keeps else {
+                        // An error page is read to its end, but not one that has none.
+                        ignored += bytes.count
+                        if ignored > Self.longestErrorPage {
+                            isStopped = true
+                            throw enough
+                        }
+                        return
+                    }
                     guard machine.received(bytes: bytes.count) else {
                         isStopped = true
                         throw enough

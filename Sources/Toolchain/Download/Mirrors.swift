@@ -24,15 +24,16 @@ public struct Mirrors: Sendable, Equatable {
     /// Takes `FROM=TO` texts and the variables of the environment.
     ///
     /// FROM is the beginning of a URL, TO what it becomes; a TO that is an absolute path is a folder. Several rules
-    /// for one FROM are tried one after the other. Throws `usage` for a text without `=` and a variable that is not in
-    /// its form.
+    /// for one FROM are tried one after the other. IDF_MIRROR_PREFIX_MAP has `REGEX,REPLACEMENT` rules, separated by
+    /// semicolons and written as for Python's re.sub. Throws `usage` for a text without `=` and a variable that is not
+    /// in its form.
     public init(_ texts: [String], environment: [String: String]) throws(ToolchainError) {
         own = []
         for text in texts { own.append(try Self.rule(text)) }
         prefixMap = []
         for item in (environment["IDF_MIRROR_PREFIX_MAP"] ?? "").split(separator: ";") {
             let parts = item.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, (try? Regex(String(parts[0]))) != nil else {
+            guard parts.count == 2, Substitution(String(parts[0]), replacement: String(parts[1])) != nil else {
                 throw .mirrorInvalid(String(item), place: "IDF_MIRROR_PREFIX_MAP")
             }
             prefixMap.append(Rule(from: String(parts[0]), to: String(parts[1])))
@@ -49,8 +50,8 @@ public struct Mirrors: Sendable, Equatable {
         if !mirrored.isEmpty { return mirrored }
         var changed = url
         for rule in prefixMap {
-            guard let pattern = try? Regex(rule.from).matchingSemantics(.unicodeScalar) else { continue }
-            changed = url.replacing(pattern) { _ in rule.to }
+            // As ESP-IDF applies them: the first one that changes the URL is the last one.
+            changed = Substitution(rule.from, replacement: rule.to)?.replacingAll(in: url) ?? url
             if changed != url { break }
         }
         let github = "https://github.com/"

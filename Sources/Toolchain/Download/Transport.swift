@@ -20,6 +20,13 @@ public struct DownloadRequest: Equatable, Sendable {
     }
 }
 
+extension DownloadRequest {
+    /// What stands before `://`, in lower case; empty where there is none.
+    var scheme: String { url.firstRange(of: "://").map { url[..<$0.lowerBound].lowercased() } ?? "" }
+    /// Whether no network is asked.
+    var isLocal: Bool { scheme == "file" }
+}
+
 /// The head of an answer, after redirections.
 public struct ResponseHead: Equatable, Sendable {
     /// The HTTP status.
@@ -62,8 +69,10 @@ public enum TransportEvent {
 public enum TransportEnd: Equatable, Sendable {
     /// Everything that the answer promised came.
     case complete
-    /// It broke off.
+    /// It broke off; another attempt may do better.
     case broken(reason: String)
+    /// It cannot be had that way, however often it is tried.
+    case impossible(reason: String)
 }
 
 /// Fetches; what the receiver throws ends the transfer and is thrown on.
@@ -80,8 +89,11 @@ public enum Transports {
     ) -> Transport {
         let curl = CurlTransport(environment: environment, inactivitySeconds: seconds)
         return { request, receive throws(ToolchainError) in
-            if request.url.hasPrefix("file://") { return try FileTransport.fetch(request, receive) }
-            return try await curl.fetch(request, receive)
+            switch request.scheme {
+            case "file": return try FileTransport.fetch(request, receive)
+            case "http", "https": return try await curl.fetch(request, receive)
+            case _: return .impossible(reason: "it is no URL of http, https or file")
+            }
         }
     }
 
@@ -98,9 +110,14 @@ enum FileTransport {
     static func fetch(
         _ request: DownloadRequest, _ receive: (TransportEvent) throws(ToolchainError) -> Void
     ) throws(ToolchainError) -> TransportEnd {
-        let path = FilePath(decoded(String(request.url.dropFirst("file://".count))))
+        // `file://localhost/` and `file:///` are the same (RFC 8089).
+        let place = request.url.dropFirst("file://".count)
+        let path = FilePath(decoded(String(place.hasPrefix("localhost/") ? place.dropFirst("localhost".count) : place)))
         guard let stamp = FileStamp.of(path), !FileStamp.isDirectory(path) else {
-            try receive(.head(ResponseHead(status: 404)))
+            return .impossible(reason: "there is no such file")
+        }
+        guard request.offset == 0 || request.offset < stamp.size else {
+            try receive(.head(ResponseHead(status: 416, fields: ["content-range": "bytes */\(stamp.size)"])))
             return .complete
         }
         let file: FileDescriptor
@@ -108,13 +125,15 @@ enum FileTransport {
             file = try FileDescriptor.open(path, .readOnly)
             try file.seek(offset: Int64(request.offset), from: .start)
         } catch {
-            return .broken(reason: "\(path): \(error)")
+            return .impossible(reason: "it cannot be read: \(error)")
         }
         defer { try? file.close() }
-        let range = "bytes \(request.offset)-\(max(stamp.size, 1) - 1)/\(stamp.size)"
-        let resumed = request.offset > 0
-        try receive(
-            .head(ResponseHead(status: resumed ? 206 : 200, fields: resumed ? ["content-range": range] : [:])))
+        let head =
+            request.offset > 0
+            ? ResponseHead(
+                status: 206, fields: ["content-range": "bytes \(request.offset)-\(stamp.size - 1)/\(stamp.size)"])
+            : ResponseHead(status: 200, fields: ["content-length": "\(stamp.size)"])
+        try receive(.head(head))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
         while true {

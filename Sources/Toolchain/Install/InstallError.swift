@@ -29,6 +29,27 @@ public enum InstallError: Error, Equatable, Sendable {
     case mirrorInvalid(text: String, place: String)
     /// A folder given with `--from` lacks an archive.
     case bundleIncomplete(folder: FilePath, archive: String)
+    /// The disk or its permissions stand in the way of keeping something in a folder of ours.
+    case storeUnwritable(path: FilePath, reason: Errno, store: Store, folder: FilePath)
+
+    /// What a folder is there for.
+    public enum Store: Sendable, CaseIterable {
+        /// Installed tools.
+        case prefix
+        /// Archives.
+        case cache
+        /// What is needed for a moment.
+        case temporary
+
+        /// How another folder is chosen.
+        var choice: String {
+            switch self {
+            case .prefix: "choose another place for tools with --prefix or ESPMASK_TOOLCHAINS"
+            case .cache: "choose another place for archives with ESPMASK_CACHE"
+            case .temporary: "choose another folder for temporary files with TMPDIR"
+            }
+        }
+    }
 
     /// The stable code.
     public var code: String {
@@ -40,6 +61,7 @@ public enum InstallError: Error, Equatable, Sendable {
         case .hashMismatch: "hash-mismatch"
         case .archiveUnsafe: "archive-unsafe"
         case .bundleIncomplete: "file-not-found"
+        case .storeUnwritable(_, let reason, _, _): reason.isFull ? "disk-full" : "usage"
         }
     }
 
@@ -61,6 +83,7 @@ public enum InstallError: Error, Equatable, Sendable {
         case .notInstalled(let name): "'\(name)' is not installed"
         case .mirrorInvalid(let text, let place): "'\(text)' in \(place) is no mirror"
         case .bundleIncomplete(let folder, let archive): "\(folder) lacks the archive \(archive)"
+        case .storeUnwritable(let path, let reason, _, _): "\(path) cannot be written: \(reason)"
         }
     }
 
@@ -82,6 +105,33 @@ public enum InstallError: Error, Equatable, Sendable {
         case .mirrorInvalid:
             "write --mirror https://github.com=https://HOST/PATH, IDF_MIRROR_PREFIX_MAP=REGEX,URL, IDF_GITHUB_ASSETS=HOST"
         case .bundleIncomplete: "make the folder again with espmask toolchain bundle, for this platform"
+        case .storeUnwritable(_, let reason, let store, let folder):
+            if reason.isFull {
+                "free some space at \(folder), or \(store.choice), then run this again: what has arrived is kept"
+            } else if reason == .notDirectory {
+                "\(folder) must be a folder: move the file that is in its way, or \(store.choice)"
+            } else {
+                "make sure that \(folder) is there and may be written, or \(store.choice)"
+            }
         }
     }
+}
+
+extension ToolchainError {
+    static func storing(
+        _ path: FilePath, _ reason: Errno, _ store: InstallError.Store, folder: FilePath
+    ) -> ToolchainError {
+        .install(.storeUnwritable(path: path, reason: reason, store: store, folder: folder))
+    }
+
+    /// The same, with the folder named that could not be written.
+    func storing(in store: InstallError.Store, folder: FilePath) -> ToolchainError {
+        guard case .unwritable(let path, let reason) = self else { return self }
+        return .storing(path, reason, store, folder: folder)
+    }
+}
+
+extension Errno {
+    /// Whether the disk is full, or the part of it that a user may fill.
+    var isFull: Bool { self == .noSpace || self == .diskQuotaExceeded }
 }

@@ -64,20 +64,36 @@ public struct Installer: Sendable {
     public let prefix: InstallPrefix
     private let downloader: Downloader
     private let environment: [String: String]
+    private let patience: Duration
 
-    /// Makes an installer. `environment` is that of the tools' probes and of the decompressors.
-    public init(prefix: InstallPrefix, downloader: Downloader, environment: [String: String]) {
+    /// Makes an installer. `environment` is that of the tools' probes and of the decompressors; `patience` is how long a
+    /// probe may say nothing.
+    public init(
+        prefix: InstallPrefix, downloader: Downloader, environment: [String: String], patience: Duration = .seconds(60)
+    ) {
         self.prefix = prefix
         self.downloader = downloader
         self.environment = environment
+        self.patience = patience
     }
 
     /// Installs what is not there yet; all archives are fetched before the first one is unpacked.
     ///
-    /// Throws `download-failed`, `hash-mismatch`, `archive-unsafe`, `tool-missing`, `disk-full`. A tool that fails
-    /// leaves those before it installed and everything that was there as it was.
+    /// Throws `download-failed`, `hash-mismatch`, `archive-unsafe`, `tool-missing`, `disk-full`, and `usage` for a
+    /// folder that cannot be written. A tool that fails leaves those before it installed and everything that was there
+    /// as it was.
     public func install(
         _ steps: [InstallStep], report: @escaping @Sendable (InstallEvent) -> Void = { _ in }
+    ) async throws(ToolchainError) -> [InstallOutcome] {
+        do throws(ToolchainError) {
+            return try await installing(steps, report: report)
+        } catch {
+            throw error.storing(in: .prefix, folder: prefix.root)
+        }
+    }
+
+    private func installing(
+        _ steps: [InstallStep], report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> [InstallOutcome] {
         try FileStamp.makeFolder(prefix.root)
         let lock = try await FolderLock.acquire(in: prefix.root) { report(.waiting) }
@@ -102,10 +118,12 @@ public struct Installer: Sendable {
         return outcomes
     }
 
-    /// The receipt of the very archive, if it is installed.
+    /// The receipt of the very archive, if it is installed and nothing of it is gone.
     private func present(_ artifact: Artifact) -> Receipt? {
-        guard let receipt = Receipt.read(in: prefix.folder(artifact.place)),
-            receipt.archive.digest == artifact.digest.text
+        let folder = prefix.folder(artifact.place)
+        guard let receipt = Receipt.read(in: folder), receipt.archive.digest == artifact.digest.text,
+            // The receipt itself is one file more.
+            Tree.count(folder) > receipt.files
         else { return nil }
         return receipt
     }
@@ -129,7 +147,8 @@ public struct Installer: Sendable {
             let tree = try await ArchiveReading.unpack(
                 archive, named: artifact.archiveName, strip: artifact.strip, into: staged,
                 keepFree: [Receipt.fileName, Receipt.fileName + ".new"], environment: environment)
-            let reported = try await Probing.version(of: artifact, in: tree.root, environment: environment)
+            let reported = try await Probing.version(
+                of: artifact, in: tree.root, environment: environment, patience: patience)
             let receipt = Receipt(step: step, files: tree.files, reported: reported)
             try receipt.write(in: tree.root)
             let replaces = FileStamp.of(folder) != nil
@@ -147,6 +166,32 @@ public struct Installer: Sendable {
     ///
     /// Throws `usage` where there is none.
     public func remove(_ names: [String]) async throws(ToolchainError) -> [Receipt] {
+        // Without a folder there is nothing to lock either.
+        guard FileStamp.isDirectory(prefix.root) else { throw .install(.notInstalled(name: names.first ?? "")) }
+        do throws(ToolchainError) {
+            let lock = try await FolderLock.acquire(in: prefix.root)
+            defer { lock.release() }
+            // What another removal began and did not end is removed, too.
+            try Tree.remove(prefix.staging)
+            let victims = try installed(names)
+            try FileStamp.makeFolder(prefix.staging)
+            for victim in victims {
+                // Out of sight in one step, then away in many.
+                let folder = prefix.folder(victim.place)
+                let aside = prefix.staging.appending("\(victim.name)-\(victim.version)")
+                try FileStamp.rename(folder, to: aside)
+                try Tree.remove(aside)
+                // The folder of all its versions, where this was the last.
+                _ = folder.removingLastComponent().withPlatformString { rmdir($0) }
+            }
+            try Tree.remove(prefix.staging)
+            return victims
+        } catch {
+            throw error.storing(in: .prefix, folder: prefix.root)
+        }
+    }
+
+    private func installed(_ names: [String]) throws(ToolchainError) -> [Receipt] {
         var victims: [Receipt] = []
         for name in names {
             let wanted = ToolRequest(name)
@@ -156,17 +201,6 @@ public struct Installer: Sendable {
             guard !found.isEmpty else { throw .install(.notInstalled(name: name)) }
             victims += found.filter { !victims.contains($0) }
         }
-        let lock = try await FolderLock.acquire(in: prefix.root)
-        defer { lock.release() }
-        try Tree.remove(prefix.staging)
-        try FileStamp.makeFolder(prefix.staging)
-        for victim in victims {
-            // Out of sight in one step, then away in many.
-            let aside = prefix.staging.appending("\(victim.name)-\(victim.version)")
-            try FileStamp.rename(prefix.folder(victim.place), to: aside)
-            try Tree.remove(aside)
-        }
-        try Tree.remove(prefix.staging)
         return victims
     }
 }

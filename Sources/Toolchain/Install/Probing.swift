@@ -5,14 +5,12 @@ import FoundationEssentials
 import SystemPackage
 
 enum Probing {
-    /// A program that says nothing for so long will not.
-    private static let patience = Duration.seconds(60)
-
     /// The version that the tool in `folder` tells; nil where it has none to tell.
     ///
-    /// Throws `tool-missing` for a tool that cannot be run or ends with an error.
+    /// Throws `tool-missing` for a tool that cannot be run, ends with an error, or says nothing for as long as
+    /// `patience`.
     static func version(
-        of artifact: Artifact, in folder: FilePath, environment: [String: String]
+        of artifact: Artifact, in folder: FilePath, environment: [String: String], patience: Duration
     ) async throws(ToolchainError) -> String? {
         guard let probe = artifact.probe else { return nil }
         switch probe.source {
@@ -31,8 +29,13 @@ enum Probing {
                 throw broken(artifact, "it has no program '\(words.first ?? "")'")
             }
             let arguments = Array(words.dropFirst())
-            let outcome = try await withPatience(artifact) { () async throws(ToolchainError) in
-                try await Programs.run(program, arguments, environment: environment)
+            let outcome = try await withPatience(artifact, patience) { () async throws(ToolchainError) in
+                do throws(ToolchainError) {
+                    return try await Programs.run(program, arguments, environment: environment, endsWhole: true)
+                } catch {
+                    // One for another machine, for example, which the system will not start.
+                    throw broken(artifact, "'\(name)' cannot be run: \(error.message)")
+                }
             }
             guard outcome.succeeded else {
                 let said = (outcome.errors + outcome.output).split(whereSeparator: \.isNewline).first ?? ""
@@ -44,37 +47,12 @@ enum Probing {
 
     /// What the probe's expression makes of a text; nil where it does not match.
     static func extract(_ probe: VersionProbe, from text: String) -> String? {
-        guard let pattern = try? Regex(probe.pattern).matchingSemantics(.unicodeScalar),
-            // To the manifests' regular expressions, which are Python's, the end is also before the last line's end.
-            let match = text.firstMatch(of: pattern)
-                ?? text.dropLast(text.hasSuffix("\n") ? 1 : 0).firstMatch(of: pattern)
-        else { return nil }
-        var result = ""
-        var rest = probe.replacement[...]
-        while let character = rest.popFirst() {
-            guard character == "\\", let next = rest.first else {
-                result.append(character)
-                continue
-            }
-            rest.removeFirst()
-            var digits = next.isNumber ? String(next) : ""
-            if next == "g", rest.first == "<", let end = rest.firstIndex(of: ">") {
-                digits = String(rest[rest.index(after: rest.startIndex)..<end])
-                rest = rest[rest.index(after: end)...]
-            }
-            if let group = Int(digits), group < match.output.count {
-                result += match.output[group].substring.map { String($0) } ?? ""
-            } else if let group = match[digits] {
-                result += group.substring.map { String($0) } ?? ""
-            } else {
-                result.append(next)
-            }
-        }
-        return result
+        Substitution(probe.pattern, replacement: probe.replacement)?.first(in: text)
     }
 
     private static func withPatience(
-        _ artifact: Artifact, _ work: @escaping @Sendable () async throws(ToolchainError) -> ProgramOutcome
+        _ artifact: Artifact, _ patience: Duration,
+        _ work: @escaping @Sendable () async throws(ToolchainError) -> ProgramOutcome
     ) async throws(ToolchainError) -> ProgramOutcome {
         let result = await withTaskGroup(of: Result<ProgramOutcome, ToolchainError>?.self) { group in
             group.addTask {

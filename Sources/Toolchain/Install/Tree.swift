@@ -77,6 +77,7 @@ enum Tree {
                 }
             }
         } catch {
+            _ = beside.withPlatformString { unlink($0) }
             throw .unwritable(path: to, error as? Errno ?? .ioError)
         }
         try FileStamp.rename(beside, to: to)

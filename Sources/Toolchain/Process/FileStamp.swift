@@ -82,6 +82,8 @@ public struct FileStamp: Codable, Equatable, Sendable {
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
             try file.closeAfter { _ = try file.writeAll(bytes) }
         } catch {
+            // Half a file is of no use, and on a full disk its room is.
+            _ = beside.withPlatformString { unlink($0) }
             throw .unwritable(path: path, error as? Errno ?? .ioError)
         }
         try rename(beside, to: path)

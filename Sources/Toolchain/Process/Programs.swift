@@ -55,17 +55,27 @@ enum Programs {
         }
     }
 
-    /// Runs a program to its end; messages are asked for in the C locale, since they are parsed.
+    /// Runs a program to its end; messages are asked for in the C locale, since they are parsed. `endsWhole` is for one
+    /// that may never end: when it is cancelled, what it started itself ends with it.
     static func run(
-        _ program: FilePath, _ arguments: [String], environment: [String: String], in folder: FilePath? = nil
+        _ program: FilePath, _ arguments: [String], environment: [String: String], in folder: FilePath? = nil,
+        endsWhole: Bool = false
     ) async throws(ToolchainError) -> ProgramOutcome {
         var child: [Environment.Key: String] = [:]
         for (name, value) in environment { child[Environment.Key(stringLiteral: name)] = value }
         child["LC_ALL"] = "C"
+        var options = PlatformOptions()
+        if endsWhole {
+            options.processGroupID = 0
+            options.teardownSequence = [
+                .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
+            ]
+        }
         do {
             let result = try await Subprocess.run(
                 .path(program), arguments: Arguments(arguments), environment: .custom(child),
-                workingDirectory: folder, output: .string(limit: outputLimit), error: .string(limit: outputLimit))
+                workingDirectory: folder, platformOptions: options, output: .string(limit: outputLimit),
+                error: .string(limit: outputLimit))
             let status: Int
             switch result.terminationStatus {
             case .exited(let code): status = Int(code)

@@ -72,7 +72,14 @@ struct ToolchainWork {
             cache = ArchiveCache(folder: cache.folder, others: places + cache.others)
         }
         // A stall is a minute without a byte; the variable is for lines that are slower than that.
-        let seconds = environment["ESPMASK_STALL_SECONDS"].flatMap { Int($0) } ?? 60
+        var seconds = 60
+        if let text = environment["ESPMASK_STALL_SECONDS"] {
+            guard let given = Int(text), given > 0 else {
+                throw Failure(
+                    "usage", "ESPMASK_STALL_SECONDS is '\(text)'", hint: "Give whole seconds, for example 60.")
+            }
+            seconds = given
+        }
         return Downloader(
             cache: cache,
             transport: offline.map { Transports.offline(folder: $0) }

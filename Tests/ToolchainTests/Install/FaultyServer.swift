@@ -1,6 +1,7 @@
 // The web server of the tests' own: on 127.0.0.1, misbehaving as a plan says, and keeping a log of what it was asked.
 
 import FoundationEssentials
+import Glibc
 import SystemPackage
 import TestSupport
 
@@ -40,10 +41,16 @@ final class FaultyServer: Sendable {
     /// The URL of a file.
     func url(_ name: String) -> String { "http://127.0.0.1:\(port)/\(name)" }
 
-    /// What it was asked so far.
+    /// What it was asked so far; answers that are not over yet are waited for.
     func requests() throws -> [Request] {
-        try Peers.contents(of: log).split(separator: 0x0A).map {
-            try JSONDecoder().decode(Request.self, from: Data($0))
+        for _ in 0..<3000 {
+            let lines = try Peers.contents(of: log).split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
+            let answers = lines.filter { !$0.isEmpty }
+            if 2 * answers.count == lines.count {
+                return try answers.map { try JSONDecoder().decode(Request.self, from: Data($0)) }
+            }
+            usleep(10_000)
         }
+        throw Errno.timedOut
     }
 }

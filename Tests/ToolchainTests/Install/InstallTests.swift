@@ -13,12 +13,13 @@ struct InstallTests {
         var prefix: InstallPrefix { InstallPrefix(root: folder.appending("prefix")) }
         var environment: [String: String] { ["PATH": Peers.variable("PATH") ?? "/usr/bin:/bin"] }
 
-        func installer(offline: Bool = false) -> Installer {
+        func installer(patience: Duration = .seconds(60)) -> Installer {
             Installer(
                 prefix: prefix,
                 downloader: Downloader(
                     cache: ArchiveCache(folder: folder.appending("cache")),
-                    transport: Transports.standard(environment: environment)), environment: environment)
+                    transport: Transports.standard(environment: environment)), environment: environment,
+                patience: patience)
         }
 
         func manifest(_ tool: SmallTool, more: String = "") async throws -> ToolManifest {
@@ -95,6 +96,69 @@ struct InstallTests {
             #expect(try await place.tree() == ["."])
             let other = try await place.install(SmallTool(tells: "9.9.9"))
             #expect(other.first?.remark?.contains("9.9.9") == true)
+        }
+    }
+
+    @Test("A tool that does not answer is not installed, and what it started ends with it")
+    func hangs() async throws {
+        try await withPlace { place in
+            let file = place.folder.appending("pid")
+            let tool = SmallTool(script: "#!/bin/sh\nsleep 1000 & echo $! >'\(file)'; wait\n")
+            let steps = try await place.manifest(tool).steps([], target: "esp32", host: linuxHost)
+            let error = await #expect(throws: ToolchainError.self) {
+                try await place.installer(patience: .milliseconds(500)).install(steps)
+            }
+            #expect(error?.code == "tool-missing")
+            #expect(error?.message.contains("does not answer") == true, "\(error?.message ?? "")")
+            #expect(try await place.tree() == ["."])
+            let text = String(decoding: try Peers.contents(of: file), as: UTF8.self)
+            let pid = try #require(text.split(separator: "\n").first)
+            // A process that has ended has no command line, whether or not somebody asked for its end.
+            let line = (try? Peers.contents(of: FilePath("/proc/\(pid)/cmdline"))) ?? []
+            #expect(line == [])
+        }
+    }
+
+    @Test("A tool that this machine cannot start is not installed, and is named as the one that is broken")
+    func foreign() async throws {
+        try await withPlace { place in
+            let error = await #expect(throws: ToolchainError.self) {
+                try await place.install(SmallTool(script: "\u{7F}ELF of another machine"))
+            }
+            #expect(error?.code == "tool-missing")
+            #expect(error?.message.contains("xtensa-tiny 1.2.3") == true, "\(error?.message ?? "")")
+            let left = try await place.tree()
+            #expect(left == ["."])
+        }
+    }
+
+    @Test("A tool of which files are gone is installed again")
+    func repairs() async throws {
+        try await withPlace { place in
+            _ = try await place.install(SmallTool())
+            let before = try await place.tree()
+            let program = place.prefix.root.pushing("tools/xtensa-tiny/1.2.3/xtensa-tiny/bin/xtensa-tiny")
+            _ = try await Peers.run("/bin/rm", [program.string])
+            #expect(try await place.install(SmallTool()).map(\.change) == [.replaced])
+            #expect(try await place.tree() == before)
+            #expect(try await place.install(SmallTool()).map(\.change) == [.present])
+        }
+    }
+
+    @Test("A removal that was killed is ended by the next one, even where nothing is left to remove")
+    func removalKilled() async throws {
+        try await withPlace { place in
+            _ = try await place.install(SmallTool())
+            let aside = place.prefix.root.appending(".staging")
+            _ = try await Peers.run("/bin/mkdir", [aside.string])
+            _ = try await Peers.run(
+                "/bin/mv",
+                [place.prefix.root.pushing("tools/xtensa-tiny/1.2.3").string, aside.appending("xtensa-tiny-1").string])
+            let error = await #expect(throws: ToolchainError.self) {
+                try await place.installer().remove(["xtensa-tiny"])
+            }
+            #expect(error?.code == "usage")
+            #expect(try await place.tree() == [".", "./tools", "./tools/xtensa-tiny"])
         }
     }
 
@@ -248,6 +312,7 @@ struct InstallTests {
             #expect(error?.code == "usage")
             _ = try await place.installer().remove(["*"])
             #expect(place.prefix.receipts().isEmpty)
+            #expect(try await place.tree() == [".", "./tools"])
         }
     }
 
@@ -363,6 +428,17 @@ struct InstallTests {
             .stepFailed(step: "s", reason: "r"), .notInstalled(name: "n"), .mirrorInvalid(text: "t", place: "p"),
             .bundleIncomplete(folder: "/a", archive: "b"),
         ]
+        for store in InstallError.Store.allCases {
+            for (reason, code) in [
+                (Errno.noSpace, "disk-full"), (.diskQuotaExceeded, "disk-full"), (.readOnlyFileSystem, "usage"),
+                (.notDirectory, "usage"), (.permissionDenied, "usage"),
+            ] {
+                let error = InstallError.storeUnwritable(path: "/a/b", reason: reason, store: store, folder: "/a")
+                #expect(error.code == code && error.message.contains("/a/b"))
+                #expect(error.hint.contains("/a") && !error.hint.contains("--output"))
+            }
+        }
+        #expect(ToolchainError.unwritable(path: "/a", .diskQuotaExceeded).code == "disk-full")
         let codes: Set = [
             "manifest-invalid", "usage", "tool-missing", "download-failed", "hash-mismatch", "archive-unsafe",
             "file-not-found",

@@ -162,12 +162,16 @@ struct SmallTool {
     var archive = "xtensa-tiny-1.2.3.tar.gz"
     var tells = "1.2.3"
     var status = 0
+    /// What its program does instead.
+    var script: String?
 
     /// What is in it: a folder of the tool's name, a program, data, a link.
     var members: [Member] {
         [
             .folder("\(name)/"), .folder("\(name)/bin/"),
-            .file("\(name)/bin/\(name)", "#!/bin/sh\necho \"\(name) version \(tells)\"\nexit \(status)\n", mode: 0o755),
+            .file(
+                "\(name)/bin/\(name)",
+                script ?? "#!/bin/sh\necho \"\(name) version \(tells)\"\nexit \(status)\n", mode: 0o755),
             .folder("\(name)/share/"), .file("\(name)/share/data.txt", String(repeating: "data\n", count: 20000)),
             .link("\(name)/share/again.txt", to: "../share/data.txt"),
             .hardLink("\(name)/share/hard.txt", to: "\(name)/share/data.txt"),

@@ -2,8 +2,8 @@
 
 usage: kill_installs.py ESPMASK FOLDER COUNT SEED
 
-Two builds of one version are installed in turn. After each kill the tool's folder must be absent (only before the first
-installation came to its end), or all of one build; the next run must then end well and leave no staging folder.
+Two builds of one version are installed in turn, and removed now and then. After each kill the tool's folder must be all
+of one build, or absent where that is the old or the new; the next run must then end well and leave no staging folder.
 """
 
 import hashlib
@@ -48,6 +48,8 @@ def make(build):
 def command(build, cold):
     environment = dict(os.environ, ESPMASK_CACHE=str(folder / ("cache" if not cold else f"cache-{cold}")))
     words = [program, "toolchain", "install", "tool", "--manifest", str(manifests[build]), "--prefix", str(prefix)]
+    if build is None:
+        words = [program, "toolchain", "remove", "tool", "--prefix", str(prefix)]
     return words, environment
 
 
@@ -67,30 +69,34 @@ def state():
     return build
 
 
-manifests = {build: make(build) for build in "AB"}
+manifests = {build: make(build) for build in "AB"} | {None: None}
 prefix = folder / "prefix"
 words, environment = command("A", None)
 start = time.monotonic()
 subprocess.run(words, env=environment, check=True, capture_output=True)
-usual = time.monotonic() - start
+usual = {"install": time.monotonic() - start, "remove": 0.1}
 killed = number = 0
 # A busy machine lets many installations end before their kill; then there are more of them.
 while number < count or (killed * 4 < count and number < 10 * count):
     old = state()
-    new = "B" if old == "A" else "A"
+    new = None if old and number % 4 == 3 else "B" if old == "A" else "A"
+    verb = "install" if new else "remove"
     # Now and then nothing is in the cache, so that the copying is hit too.
     words, environment = command(new, number if number % 3 == 0 else None)
     process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(chance.uniform(0, 1.2 * usual))
+    time.sleep(chance.uniform(0, 1.2 * usual[verb]))
     process.send_signal(signal.SIGKILL)
     killed += process.wait() == -signal.SIGKILL
     found = state()
     assert found in (old, new), f"kill {number}: {found} after {old} and {new}"
     start = time.monotonic()
     outcome = subprocess.run(words, env=environment, capture_output=True, text=True)
-    # The machine is as fast as it was last.
-    usual = time.monotonic() - start
-    assert outcome.returncode == 0, f"kill {number}: {outcome.stderr}"
+    # What is removed already cannot be removed again, and says so.
+    expected = 2 if new is None and found is None else 0
+    assert outcome.returncode == expected, f"kill {number}: {outcome.stderr}"
+    if expected == 0:
+        # The machine is as fast as it was last.
+        usual[verb] = time.monotonic() - start
     assert state() == new, f"kill {number}: {state()} in the place of {new}"
     assert not (prefix / ".staging").exists(), f"kill {number}: staging is left"
     number += 1
