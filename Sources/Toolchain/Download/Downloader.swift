@@ -129,7 +129,7 @@ public struct Downloader: Sendable {
         let path = cache.path(of: artifact.digest)
         try FileStamp.rename(part, to: path)
         DownloadWork.remove(note)
-        return artifact.size == nil ? told(path) : path
+        return path
     }
 
     /// Fetches a small file that nothing proves, a package index for example; `attempts` is for one that can be done
