@@ -11,6 +11,10 @@ struct VendorImages {
 
     /// Adds a file under a name of our own.
     mutating func add(_ file: FilePath, as name: String, offset: Int, label: String) throws(ToolchainError) {
+        guard FileStamp.of(file) != nil else {
+            let program = backend == .idf ? "idf.py" : "arduino-cli"
+            throw .compilerFailed(program: program, output: "it ended well, and left no \(file)")
+        }
         let target = output.appending(name)
         try FileStamp.write(try FileStamp.contents(of: file), to: target)
         images.append(BuildResult.Image(offset: offset, file: target.string, label: label))
