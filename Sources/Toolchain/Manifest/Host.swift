@@ -126,7 +126,7 @@ public struct Host: Equatable, Hashable, Sendable {
         }
     }
 
-    /// How well an Arduino index's `host` triplet suits: 1000 for an archive of the host's own, less for one that an
+    /// How well an Arduino index's `host` triplet suits, by arduino-cli's table (internal/arduino/cores/tools.go): 1000 for an archive of the host's own, less for one that an
     /// emulation runs, nil for none.
     func suitability(ofTriplet triplet: String) -> Int? {
         if triplet == "all" { return 1000 }
@@ -136,6 +136,7 @@ public struct Host: Equatable, Hashable, Sendable {
 
     private var tripletPatterns: [(Int, Regex<Substring>)] {
         let windows32 = /i[3456]86-.*(?:mingw32|cygwin)/
+        let windows64 = /(?:amd64|x86_64)-.*(?:mingw32|cygwin)/
         let mac32 = /i[3456]86-apple-darwin/
         switch (system, architecture) {
         case (.linux, .amd64): return [(1000, /x86_64-.*linux-gnu/)]
@@ -146,7 +147,10 @@ public struct Host: Equatable, Hashable, Sendable {
         case (.macos, .amd64): return [(1000, /x86_64-apple-darwin/), (10, mac32)]
         case (.macos, .arm64):
             return [(1000, /arm64-apple-darwin/), (20, /x86_64-apple-darwin/), (10, mac32)]
-        case (.windows, .amd64): return [(1000, /(?:amd64|x86_64)-.*(?:mingw32|cygwin)/), (10, windows32)]
+        case (.macos, .i686): return [(1000, mac32)]
+        case (.windows, .amd64): return [(1000, windows64), (10, windows32)]
+        case (.windows, .arm64):
+            return [(1000, /(?:aarch64|arm64)-.*(?:mingw32|cygwin)/), (20, windows64), (10, windows32)]
         case (.windows, .i686): return [(1000, windows32)]
         case (.freebsd, .amd64): return [(1000, /amd64-freebsd/)]
         case (.freebsd, .i686): return [(1000, /i?[3456]86-freebsd/)]
