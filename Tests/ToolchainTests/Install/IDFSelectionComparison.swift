@@ -125,7 +125,7 @@ struct IDFSelectionComparison {
     private static func choice(_ artifact: Artifact) -> Choice {
         let levels: Int? = if case .levels(let count) = artifact.strip { count } else { nil }
         return Choice(
-            name: artifact.name, version: artifact.version, url: artifact.url, size: artifact.size,
+            name: artifact.name, version: artifact.version, url: artifact.url, size: artifact.size ?? 0,
             sha256: artifact.digest.hex, archive: artifact.archiveName, levels: levels ?? -1,
             paths: artifact.exports.paths,
             variables: Dictionary(uniqueKeysWithValues: artifact.exports.variables.map { ($0.name, $0.value) }),
