@@ -60,6 +60,16 @@ public struct ArduinoSetup: Sendable {
     public func install(
         version: String?, from bundle: ArduinoBundle? = nil, report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> String {
+        do throws(ToolchainError) {
+            return try await installWhole(version: version, from: bundle, report: report)
+        } catch {
+            throw error.storing(in: .prefix, folder: prefix.root)
+        }
+    }
+
+    private func installWhole(
+        version: String?, from bundle: ArduinoBundle?, report: @escaping @Sendable (InstallEvent) -> Void
+    ) async throws(ToolchainError) -> String {
         let cli = try await program(report: report)
         if bundle == nil {
             _ = try Programs.find("git", environment: environment, purpose: "the sketches' libraries")

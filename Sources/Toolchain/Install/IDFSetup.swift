@@ -37,6 +37,17 @@ public struct IDFSetup: Sendable {
         guard !prefix.root.string.contains(" ") else {
             throw .pathHasSpaces(path: prefix.root, tool: "ESP-IDF")
         }
+        do throws(ToolchainError) {
+            return try await installWhole(version: version, target: target, from: bundle, report: report)
+        } catch {
+            throw error.storing(in: .prefix, folder: prefix.root)
+        }
+    }
+
+    private func installWhole(
+        version: String?, target: String, from bundle: IDFBundle?, report: @escaping @Sendable (InstallEvent) -> Void
+    ) async throws(ToolchainError) -> (idf: FoundIDF, tools: [InstallOutcome]) {
+        let prefix = installer.prefix
         let idf = try await checkout(version: version ?? bundle?.version, from: bundle, report: report)
         if idf.source != .own, idf.toolsPath != prefix.root, await isWhole(idf) { return (idf, []) }
         let scripts = try IDFScripts(idf, toolsPath: prefix.root, environment: environment)

@@ -40,6 +40,8 @@ public enum InstallError: Error, Equatable, Sendable {
         case cache
         /// What is needed for a moment.
         case temporary
+        /// A bundle that is being made.
+        case bundle
 
         /// How another folder is chosen.
         var choice: String {
@@ -47,6 +49,7 @@ public enum InstallError: Error, Equatable, Sendable {
             case .prefix: "choose another place for tools with --prefix or ESPMASK_TOOLCHAINS"
             case .cache: "choose another place for archives with ESPMASK_CACHE"
             case .temporary: "choose another folder for temporary files with TMPDIR"
+            case .bundle: "choose another folder for the bundle with --to"
             }
         }
     }
@@ -123,6 +126,9 @@ extension ToolchainError {
     ) -> ToolchainError {
         .install(.storeUnwritable(path: path, reason: reason, store: store, folder: folder))
     }
+
+    /// The same, where a bundle's folder could not be written.
+    public func making(bundle folder: FilePath) -> ToolchainError { storing(in: .bundle, folder: folder) }
 
     /// The same, with the folder named that could not be written.
     func storing(in store: InstallError.Store, folder: FilePath) -> ToolchainError {

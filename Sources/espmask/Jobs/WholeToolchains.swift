@@ -90,6 +90,14 @@ struct ToolchainBundling {
         guard hasWhole || !steps.isEmpty else {
             throw Failure("usage", "the manifest has nothing that everybody needs", hint: "Name tools.")
         }
+        do {
+            try await make(asked, steps, manifest: bytes)
+        } catch let error as ToolchainError {
+            throw error.making(bundle: folder)
+        }
+    }
+
+    private func make(_ asked: AskedTools, _ steps: [InstallStep], manifest bytes: [UInt8]) async throws {
         let rows = Mutexed(DownloadRows(console: console))
         let report: @Sendable (InstallEvent) -> Void = { event in rows.with { $0.show(event) } }
         var size = 0
