@@ -15,6 +15,8 @@ private func tolerance(of kind: Substring, isFloat: Bool) -> Int32 {
     switch kind {
     // One for e^x, doubled where 1 / (1 + e^x) lies in a lower binade, and one for the rounding of the quotient.
     case "logistic": return 3
+    // Twice that, where the product lies in a lower binade, and its own rounding.
+    case "gate": return 7
     // One for e^x, one for the sum, and their rounding; a network ends in one of the two.
     case "softmax", "network", "mixed": return 4
     case _: return 0

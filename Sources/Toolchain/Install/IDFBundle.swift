@@ -39,6 +39,7 @@ public struct IDFBundle: Equatable, Sendable {
         }
     }
 
+    /// By the folder.
     public static func == (left: IDFBundle, right: IDFBundle) -> Bool { left.folder == right.folder }
 
     /// Unpacks the checkout into a folder, which is made.

@@ -272,7 +272,7 @@ class Maker:
 
 def single(name):
     def build(m):
-        source = m.vector() if name in ("logistic", "softmax", "relu", "relu6", "mean", "pad", "add", "mul", "expand_dims") else m.image()
+        source = m.vector() if name in ("logistic", "softmax", "relu", "relu6", "mean", "pad", "add", "mul", "expand_dims", "gate") else m.image()
         if name == "dense":
             source = m.activation(m.pick([1], [1], [3], [2, 3]) + [int(m.random.randint(1, 90))])
         if name == "squeeze":
@@ -290,6 +290,8 @@ def single(name):
             shape = m.pick(shape, shape[1:] or [1], m.b.shape(source))
             ends = [source, m.activation(shape)]
             return ends, [getattr(m, name)(*m.pick(ends, ends[::-1]))]
+        if name == "gate":
+            return [source], [m.mul(source, m.logistic(source))]
         if name == "max_pool":
             return [source], [m.pool(source, OP.MAX_POOL_2D)]
         if name == "average_pool":
@@ -328,7 +330,9 @@ def chain(m, at):
         elif layer == "join":
             at = m.concatenation([at, m.relu6(at)], m.pick(1, 2, 3))
         elif layer == "gate":
-            at = m.mul(at, m.logistic(at))
+            # The last bit of an e^x would be brought into sums that may cancel, and there is no bound for what comes
+            # of that; int8 has its bits from a table. `gate` has the float32 one by itself.
+            at = m.mul(at, m.logistic(at) if m.quantized else m.relu6(at))
         elif layer == "squash":
             # As Conv1D is written: a dimension of one comes and goes.
             wide = m.expand_dims(at)
@@ -360,7 +364,7 @@ def quantized_inside(m):
 
 KINDS = {name: single(name) for name in (
     "conv", "depthwise", "dense", "max_pool", "average_pool", "reshape", "logistic", "softmax", "relu", "relu6", "add",
-    "mean", "pad", "mul", "concatenation", "expand_dims", "squeeze", "flatten",
+    "mean", "pad", "mul", "concatenation", "expand_dims", "squeeze", "flatten", "gate",
 )}
 KINDS["quantize"] = quantize
 KINDS["network"] = network
