@@ -128,13 +128,25 @@ struct ToolchainVerbTests {
             (["bundle", "idf", "--platform", "macos-arm64", "--to", "x"], 2, "machines like this one"),
             (["bundle", "arduino", "--manifest", "tools.json", "--to", "x"], 2, "manifests of their own"),
             (["bundle", "tiny@9", "--manifest", "tools.json", "--to", "x"], 2, "tiny@9"),
-            (["install", "--from", "nowhere"], 2, "bundle.json"),
+            (["install", "--from", "nowhere"], 2, "no bundle"),
+            (["install", "--from", ""], 2, "--from is empty"),
+            (["bundle", "--manifest", "tools.json", "--to", ""], 2, "--to is empty"),
+            (["install", "tiny", "--manifest", "tools.json", "--prefix", ""], 2, "--prefix is empty"),
+            (["install", "--from", "x", "--manifest", "https://example.org/x.json"], 2, "must be a file"),
+            (["remove", "arduino"], 2, "'arduino' is not installed"), (["remove", "idf"], 2, "'idf' is not installed"),
         ]
         for (words, status, says) in cases {
             let outcome = try await place.run(words)
             #expect(outcome.status == status && outcome.errors.contains(says), "\(words): \(outcome.errors)")
         }
-        _ = try await place.run(["bundle", "--manifest", "tools.json", "--to", "stick"])
+        // The folder may be one that downloads are taken from: its archive stays.
+        for _ in 0..<2 {
+            let made = try await place.run(
+                ["bundle", "--manifest", "tools.json", "--to", "stick"],
+                more: ["IDF_TOOLS_PATH": place.path.appending("stick").string])
+            #expect(made.status == 0, "\(made.errors)")
+            _ = try await Peers.run("/bin/rm", ["-rf", "cache"], in: place.path)
+        }
         for name in ["arduino", "idf"] {
             let outcome = try await place.run(["install", name, "--from", "stick"])
             #expect(outcome.status == 2 && outcome.errors.contains("holds no \(name)"), "\(outcome.errors)")

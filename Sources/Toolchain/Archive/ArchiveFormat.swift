@@ -83,7 +83,8 @@ struct ArchiveTime: Equatable, Sendable {
         guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         nanoseconds = Int(digits + String(repeating: "0", count: 9 - digits.count)) ?? 0
         if whole.hasPrefix("-"), nanoseconds > 0 {
-            self.seconds -= 1
+            guard seconds > .min else { return nil }
+            self.seconds = seconds - 1
             nanoseconds = 1_000_000_000 - nanoseconds
         }
     }

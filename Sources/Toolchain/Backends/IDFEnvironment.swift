@@ -1,6 +1,7 @@
 // ESP-IDF's own Python scripts, and the environment in which idf.py runs. They are run so that nothing is written into
 // the checkout; which folder of tools belongs to it is what FoundIDF says.
 
+import Glibc
 import SystemPackage
 
 /// Runs `idf_tools.py` of a checkout.
@@ -33,7 +34,9 @@ struct IDFScripts: Sendable {
 
     /// Runs a step of an installation. Throws `tool-missing` with what the script says of its failure.
     func step(_ words: [String], more: [String: String] = [:]) async throws(ToolchainError) {
-        let outcome = try await run(["--non-interactive"] + words, more: more)
+        let outcome = try await ProgramFailure.asStep { () async throws(ToolchainError) in
+            try await run(["--non-interactive"] + words, more: more)
+        }
         guard !outcome.succeeded else { return }
         if let missing = BuildFailures.missingTool(in: outcome.errors + outcome.output) { throw .install(missing) }
         let said = Self.complaint(in: outcome.errors + outcome.output) ?? "it ended with \(outcome.status)"
@@ -96,6 +99,11 @@ struct IDFEnvironment: Sendable {
             throw .install(.stepFailed(step: "idf_tools.py export", reason: reason))
         }
         apply(outcome.output, to: &variables)
+        // The export leaves a file by which a shell could undo it. Nobody will here.
+        let undoing = "IDF_DEACTIVATE_FILE_PATH"
+        if let left = variables.removeValue(forKey: undoing), left != environment[undoing] {
+            _ = left.withCString { unlink($0) }
+        }
         let inEnvironment = variables["IDF_PYTHON_ENV_PATH"].map { FilePath($0).pushing("bin/python") }
         let interpreter = inEnvironment.flatMap { Programs.isExecutable($0) ? $0 : nil } ?? scripts.python
         return IDFEnvironment(

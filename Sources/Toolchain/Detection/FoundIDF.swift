@@ -133,6 +133,8 @@ public struct FoundIDF: Equatable, Sendable {
     /// Whether `wanted` names its version: `5.5`, `v5.5.1` or nil for any.
     func isVersion(_ wanted: String?) -> Bool {
         guard let wanted else { return true }
+        // A clone of ours is named after its tag or branch, which its own header may not know.
+        if source == .own, [wanted, "v\(wanted)"].contains(path.lastComponent?.string) { return true }
         guard let version else { return false }
         let plain = wanted.hasPrefix("v") ? String(wanted.dropFirst()) : wanted
         return version == plain || version.hasPrefix(plain + ".") || version.hasPrefix(plain + "-")

@@ -61,6 +61,13 @@ public struct Mirrors: Sendable, Equatable {
         return [changed]
     }
 
+    /// The places of a git repository, the first one first. ESP-IDF's variables are about files of releases, not about
+    /// repositories.
+    func candidates(forRepository url: String) -> [String] {
+        let mirrored = own.filter { url.hasPrefix($0.from) }.map { $0.to + url.dropFirst($0.from.count) }
+        return mirrored.isEmpty ? [url] : mirrored
+    }
+
     /// The rules of --mirror and of the environment, in the form of IDF_MIRROR_PREFIX_MAP, for programs that heed it; nil
     /// without rules. A rule with a comma or semicolon in it cannot be told.
     var asPrefixMap: String? {

@@ -58,12 +58,14 @@ public struct ArduinoBundle: Equatable, Sendable {
             bytes += FileStamp.of(archive)?.size ?? 0
         }
         let tar = try Programs.find("tar", environment: environment, purpose: "packing the sketches' libraries")
-        let scratch = try ScratchFolder(prefix: ".libraries", in: folder)
-        defer { scratch.remove() }
+        // A fixed name, so that what a killed run left is swept here.
+        let scratch = folder.appending(".libraries")
+        try Tree.remove(scratch)
+        defer { try? Tree.remove(scratch) }
         var digests: [String: String] = [:]
         for library in libraries {
             report(.unpacking("\(library.name), by git"))
-            let tree = scratch.path.appending(library.name)
+            let tree = scratch.appending(library.name)
             try FileStamp.makeFolder(tree)
             try await bring(library, tree)
             let packed = folder.appending("\(library.name).tar.gz")

@@ -15,19 +15,24 @@ struct ArduinoIndexes: Equatable, Sendable {
 
     var files: [String: [UInt8]]
 
+    /// Whether arduino-cli needs no other.
+    var isWhole: Bool { files[Self.ownName] != nil }
+
     /// Fetches the indexes. Only the core's must be had: without its own, arduino-cli fetches the rest by itself.
     static func fetch(
-        with downloader: Downloader, environment: [String: String]
+        with downloader: Downloader, environment: [String: String], attempts: Int = 1
     ) async throws(ToolchainError) -> ArduinoIndexes {
         var files = [coreName: try await downloader.fetch(url: ArduinoSetup.indexURL, name: coreName)]
-        if let own = try? await fetchOwn(with: downloader, environment: environment) { files.merge(own) { $1 } }
+        if let own = try? await fetchOwn(with: downloader, environment: environment, attempts: attempts) {
+            files.merge(own) { $1 }
+        }
         return ArduinoIndexes(files: files)
     }
 
     private static func fetchOwn(
-        with downloader: Downloader, environment: [String: String]
+        with downloader: Downloader, environment: [String: String], attempts: Int
     ) async throws(ToolchainError) -> [String: [UInt8]] {
-        let packed = try await downloader.fetch(url: ownURL, name: "package_index.tar.bz2", attempts: 1)
+        let packed = try await downloader.fetch(url: ownURL, name: "package_index.tar.bz2", attempts: attempts)
         let scratch = try ScratchFolder(prefix: "espmask-index")
         defer { scratch.remove() }
         let archive = scratch.path.appending("package_index.tar.bz2")

@@ -50,7 +50,13 @@ public struct ArduinoSetup: Sendable {
         self.host = host
         self.own = own
         folders = ArduinoFolders(prefix: prefix)
-        self.environment = environment.merging(ArduinoFolders(prefix: prefix).variables) { $1 }
+        var child = environment.merging(ArduinoFolders(prefix: prefix).variables) { $1 }
+        // arduino-cli heeds its own setting for a proxy and none of the usual variables.
+        let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY"]
+        if child["ARDUINO_NETWORK_PROXY"] == nil, let proxy = proxies.lazy.compactMap({ environment[$0] }).first {
+            child["ARDUINO_NETWORK_PROXY"] = proxy
+        }
+        self.environment = child
     }
 
     /// Installs a version of the core, the newest where none is named; without the network where `bundle` is given.
@@ -70,7 +76,7 @@ public struct ArduinoSetup: Sendable {
     private func installWhole(
         version: String?, from bundle: ArduinoBundle?, report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> String {
-        let cli = try await program(report: report)
+        let cli = try await program(isOffline: bundle != nil, report: report)
         if bundle == nil {
             _ = try Programs.find("git", environment: environment, purpose: "the sketches' libraries")
         }
@@ -92,11 +98,11 @@ public struct ArduinoSetup: Sendable {
         }
         report(.unpacking("esp32:esp32 \(parts.version), by arduino-cli"))
         let urls = ["--additional-urls", Self.indexURL, "--no-color"]
-        if bundle == nil {
+        try indexes.write(to: folders.data)
+        if bundle == nil, !indexes.isWhole {
             try await run(cli, ["core", "update-index"] + urls)
         } else {
-            // With these in its folder arduino-cli does not ask for them: it updates what is not there (its firstUpdate).
-            try indexes.write(to: folders.data)
+            // What lies in its folder arduino-cli does not ask for (its firstUpdate), and ours came by way of mirrors.
             let libraries = folders.data.appending("library_index.json")
             if FileStamp.of(libraries) == nil { try FileStamp.write(Array("{\"libraries\":[]}\n".utf8), to: libraries) }
         }
@@ -112,7 +118,13 @@ public struct ArduinoSetup: Sendable {
         version: String?, in folder: FilePath, report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> (version: String, bytes: Int) {
         _ = try Programs.find("git", environment: environment, purpose: "the sketches' libraries")
-        let indexes = try await ArduinoIndexes.fetch(with: downloader, environment: environment)
+        let indexes = try await ArduinoIndexes.fetch(with: downloader, environment: environment, attempts: 3)
+        if !indexes.isWhole {
+            report(
+                .remark(
+                    "\(ArduinoIndexes.ownURL) could not be had: where this bundle is installed, arduino-cli will ask for "
+                        + "it and for its own tools"))
+        }
         return try await ArduinoBundle.make(
             try ArduinoParts(indexes, version: version, host: host), indexes: indexes, libraries: Self.libraries,
             in: folder, downloader: downloader,
@@ -121,7 +133,9 @@ public struct ArduinoSetup: Sendable {
     }
 
     /// arduino-cli on PATH, else our own, installed now if it is not there.
-    private func program(report: @escaping @Sendable (InstallEvent) -> Void) async throws(ToolchainError) -> FilePath {
+    private func program(
+        isOffline: Bool, report: @escaping @Sendable (InstallEvent) -> Void
+    ) async throws(ToolchainError) -> FilePath {
         if let found = ArduinoFolders.program(environment: environment, prefix: prefix) { return found }
         if let own, own.tool("arduino-cli")?.preferred != nil {
             let installer = Installer(prefix: prefix, downloader: downloader, environment: environment)
@@ -136,7 +150,9 @@ public struct ArduinoSetup: Sendable {
             }
             if let found = ArduinoFolders.program(environment: environment, prefix: prefix) { return found }
         }
-        return try Programs.find("arduino-cli", environment: environment, purpose: "the arduino back end")
+        let remedy =
+            isOffline ? "put it on PATH, or make the bundle again: one with arduino brings it" : "put it on PATH"
+        throw .install(.programMissing(name: "arduino-cli", purpose: "the arduino back end", remedy: remedy))
     }
 
     /// Brings a library's sources to their place.
@@ -147,23 +163,37 @@ public struct ArduinoSetup: Sendable {
         try FileStamp.makeFolder(place.removingLastComponent())
         let staged = prefix.staging.appending("\(library.name)-\(getpid())")
         try Tree.remove(prefix.staging)
-        try FileStamp.makeFolder(staged)
-        if let bundle {
-            try await bundle.unpack(library, into: staged, environment: environment)
-        } else {
-            try await fetch(library, into: staged)
+        do throws(ToolchainError) {
+            try FileStamp.makeFolder(staged)
+            if let bundle {
+                try await bundle.unpack(library, into: staged, environment: environment)
+            } else {
+                try await fetch(library, into: staged)
+            }
+            try FileStamp.write(Array(library.commit.utf8), to: staged.appending(".espmask-commit"))
+            try Tree.put(staged, at: place)
+        } catch {
+            try? Tree.remove(prefix.staging)
+            throw error
         }
-        try FileStamp.write(Array(library.commit.utf8), to: staged.appending(".espmask-commit"))
-        try Tree.put(staged, at: place)
         try Tree.remove(prefix.staging)
     }
 
     /// Fetches a library's sources into an empty folder. git proves them: the commit is a digest of all there is.
     private func fetch(_ library: Library, into folder: FilePath) async throws(ToolchainError) {
         let git = try Programs.find("git", environment: environment, purpose: "the sketches' libraries")
-        let url = mirrors.candidates(for: library.url).first ?? library.url
         try await run(git, ["-C", folder.string, "init", "--quiet"])
-        try await run(git, ["-C", folder.string, "fetch", "--quiet", "--depth", "1", url, library.commit])
+        var url = library.url
+        var failure: InstallError?
+        for candidate in mirrors.candidates(forRepository: library.url) {
+            url = candidate
+            let outcome = try await Programs.run(
+                git, ["-C", folder.string, "fetch", "--quiet", "--depth", "1", url, library.commit],
+                environment: environment)
+            failure = outcome.succeeded ? nil : GitFailure.error(outcome, url: url, wanted: library.name)
+            if failure == nil { break }
+        }
+        if let failure { throw .install(failure) }
         try await run(git, ["-C", folder.string, "checkout", "--quiet", "--detach", "FETCH_HEAD"])
         let got = try await run(git, ["-C", folder.string, "rev-parse", "HEAD"]).output.trimmed
         guard got == library.commit else {
@@ -174,7 +204,9 @@ public struct ArduinoSetup: Sendable {
 
     @discardableResult
     private func run(_ program: FilePath, _ arguments: [String]) async throws(ToolchainError) -> ProgramOutcome {
-        let outcome = try await Programs.run(program, arguments, environment: environment)
+        let outcome = try await ProgramFailure.asStep { () async throws(ToolchainError) in
+            try await Programs.run(program, arguments, environment: environment)
+        }
         guard outcome.succeeded else {
             let said = (outcome.errors + outcome.output).split(whereSeparator: \.isNewline).last.map { String($0) }
             throw .install(

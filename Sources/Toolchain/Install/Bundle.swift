@@ -37,6 +37,7 @@ public struct ToolBundle: Equatable, Sendable {
     /// Reads a bundle. Throws `file-not-found` where there is none, `usage` for another platform's or a malformed one.
     public init(folder: FilePath, host: Host) throws(ToolchainError) {
         let list = folder.appending("bundle.json")
+        guard FileStamp.of(list) != nil else { throw .install(.noBundle(folder: folder)) }
         let contents: Contents = try SettingsFile.read(list)
         guard contents.format == 1 else { throw .settingsInvalid(path: list, reason: "its form is \(contents.format)") }
         guard let platform = Host(platform: contents.platform), platform == host else {
@@ -49,6 +50,18 @@ public struct ToolBundle: Equatable, Sendable {
         target = contents.target
         arduino = try ArduinoBundle(bundle: folder)
         idf = try IDFBundle(bundle: folder)
+    }
+
+    /// Begins a bundle in a folder that may hold another: without its list it is none, and the parts that are not wanted
+    /// any more go.
+    public static func begin(in folder: FilePath, arduino: Bool, idf: Bool) throws(ToolchainError) {
+        try FileStamp.makeFolder(folder)
+        try Tree.remove(folder.appending("bundle.json"))
+        for (name, isWanted) in [("arduino", arduino), ("idf", idf)] where !isWanted {
+            // Only what is a part of a bundle.
+            let part = folder.appending(name)
+            if FileStamp.of(part.appending("\(name).json")) != nil { try Tree.remove(part) }
+        }
     }
 
     /// Makes a bundle of archives that are in the cache or can be fetched. Returns the number of bytes in it.

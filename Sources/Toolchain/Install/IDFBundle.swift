@@ -12,6 +12,8 @@ public struct IDFBundle: Equatable, Sendable {
         var python: String
         var checkout: String
         var constraints: String
+        /// SHA-256 of the list of versions and of every wheel.
+        var digests: [String: String]
     }
 
     static let checkoutName = "esp-idf.tar.gz"
@@ -73,12 +75,37 @@ public struct IDFBundle: Equatable, Sendable {
                     name: "Python \(contents.python)", purpose: "the bundle's wheels, which are for it",
                     remedy: "put it on PATH as python3 (it is \(there) now), or make a bundle with this one"))
         }
+        try checkPython()
         let list = try FileStamp.contents(of: folder.appending(contents.constraints))
         try FileStamp.write(list, to: tools.appending(contents.constraints))
         return [
             "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_FIND_LINKS": Self.fileURL(folder.appending("wheels")),
         ]
+    }
+
+    // pip takes whatever lies among the wheels: it must be what was made, no less and no more.
+    private func checkPython() throws(ToolchainError) {
+        let there = try Self.digests(constraints: contents.constraints, in: folder)
+        for (name, promised) in contents.digests {
+            guard let got = there[name] else { throw .install(.bundleIncomplete(folder: folder, archive: name)) }
+            guard got == promised else {
+                throw .install(.hashMismatch(archive: name, source: folder.string, promised: promised, got: got))
+            }
+        }
+        if let stranger = there.keys.first(where: { contents.digests[$0] == nil }) {
+            throw .install(
+                .hashMismatch(archive: stranger, source: folder.string, promised: "nothing", got: "a file"))
+        }
+    }
+
+    private static func digests(constraints: String, in folder: FilePath) throws(ToolchainError) -> [String: String] {
+        var digests = [constraints: try ArchiveCache.hash(folder.appending(constraints), .sha256).hex]
+        let wheels = folder.appending("wheels")
+        for name in FileStamp.names(in: wheels) {
+            digests["wheels/\(name)"] = try ArchiveCache.hash(wheels.appending(name), .sha256).hex
+        }
+        return digests
     }
 
     /// Makes the part from a checkout. Returns the number of bytes in it.
@@ -112,9 +139,11 @@ public struct IDFBundle: Equatable, Sendable {
             tar, ["-C", idf.path.string, "--exclude=.git", "--exclude=__pycache__", "-czf", packed.string, "."],
             environment: environment)
         bytes += FileStamp.of(packed)?.size ?? 0
+        let versions = constraints.lastComponent?.string ?? ""
         let contents = Contents(
             version: idf.version ?? "own", python: try await pythonVersion(scripts.python, environment: environment),
-            checkout: try ArchiveCache.hash(packed, .sha256).hex, constraints: constraints.lastComponent?.string ?? "")
+            checkout: try ArchiveCache.hash(packed, .sha256).hex, constraints: versions,
+            digests: try digests(constraints: versions, in: folder))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try FileStamp.write(Array((try? encoder.encode(contents)) ?? Data()) + [0x0A], to: list)
@@ -138,11 +167,14 @@ public struct IDFBundle: Equatable, Sendable {
     private static func wheels(
         _ idf: FoundIDF, constraints: FilePath, in folder: FilePath, scripts: IDFScripts
     ) async throws(ToolchainError) {
-        let scratch = try ScratchFolder(prefix: ".wheels", in: folder)
-        defer { scratch.remove() }
+        // A fixed name, so that what a killed run left is swept here.
+        let scratch = folder.appending(".venv")
+        try Tree.remove(scratch)
+        defer { try? Tree.remove(scratch) }
         let environment = scripts.environment
-        try await step(scripts.python, ["-m", "venv", scratch.path.string], environment: environment)
+        try await step(scripts.python, ["-m", "venv", scratch.string], environment: environment)
         let wheels = folder.appending("wheels")
+        try Tree.remove(wheels)
         try FileStamp.makeFolder(wheels)
         var arguments = [
             "-m", "pip", "wheel", "--constraint", constraints.string, "--quiet", "--disable-pip-version-check",
@@ -151,7 +183,7 @@ public struct IDFBundle: Equatable, Sendable {
         ]
         let extra = environment["IDF_PIP_WHEELS_URL"] ?? wheelsURL
         if !extra.isEmpty { arguments += ["--extra-index-url", extra] }
-        try await step(scratch.path.pushing("bin/python"), arguments, environment: environment)
+        try await step(scratch.pushing("bin/python"), arguments, environment: environment)
     }
 
     private static func pythonVersion(

@@ -2,13 +2,14 @@
 // tools, installed by us; and its Python environment, which ESP-IDF's own script makes in our prefix. A checkout that is
 // somebody else's is read and not changed.
 
-import Glibc
 public import SystemPackage
 
 /// Installs what an ESP-IDF checkout needs.
 public struct IDFSetup: Sendable {
     /// The version that is cloned where none is named and none is there.
     public static let usualVersion = "5.5.1"
+    /// The first with the drivers as components of their own, which the sketches' core names.
+    static let oldestForSketches = "5.3"
     /// Where it is cloned from.
     public static let repository = "https://github.com/espressif/esp-idf.git"
 
@@ -49,6 +50,10 @@ public struct IDFSetup: Sendable {
     ) async throws(ToolchainError) -> (idf: FoundIDF, tools: [InstallOutcome]) {
         let prefix = installer.prefix
         let idf = try await checkout(version: version ?? bundle?.version, from: bundle, report: report)
+        if let version = idf.version, isOlderVersion(version, than: Self.oldestForSketches) {
+            report(
+                .remark("espmask's own sketches need ESP-IDF \(Self.oldestForSketches) or newer; this is \(version)"))
+        }
         if idf.source != .own, idf.toolsPath != prefix.root, await isWhole(idf) { return (idf, []) }
         let scripts = try IDFScripts(idf, toolsPath: prefix.root, environment: environment)
         let manifest = try ToolManifest(
@@ -74,7 +79,12 @@ public struct IDFSetup: Sendable {
         version: String?, target: String, in folder: FilePath, downloader: Downloader,
         report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> (version: String, bytes: Int) {
-        let idf = try await checkout(version: version, report: report)
+        let idf: FoundIDF
+        do throws(ToolchainError) {
+            idf = try await checkout(version: version, report: report)
+        } catch {
+            throw error.storing(in: .prefix, folder: installer.prefix.root)
+        }
         let bytes = try await IDFBundle.make(
             idf, target: target, host: host, in: folder, downloader: downloader, environment: environment,
             report: report)
@@ -94,15 +104,21 @@ public struct IDFSetup: Sendable {
         version: String?, from bundle: IDFBundle? = nil, report: @escaping @Sendable (InstallEvent) -> Void
     ) async throws(ToolchainError) -> FoundIDF {
         let prefix = installer.prefix
-        let found = FoundIDF.all(environment: environment, prefix: prefix)
-        if let there = found.first(where: { $0.isVersion(version) }) { return there }
+        func there() -> FoundIDF? {
+            FoundIDF.all(environment: environment, prefix: prefix).first { $0.isVersion(version) }
+        }
+        if let found = there() { return found }
         let wanted = version ?? Self.usualVersion
         let tag = wanted.first?.isNumber == true ? "v\(wanted)" : wanted
         guard ManifestNames.isPlain(tag) else { throw .install(.toolUnknown(name: "idf@\(wanted)", known: [])) }
         try FileStamp.makeFolder(prefix.root.appending("idf"))
-        // Brought beside its place: a clone that broke off is never taken for a checkout.
-        let staged = prefix.root.appending(".idf-\(getpid())")
-        try Tree.remove(staged)
+        let lock = try await FolderLock.acquire(in: prefix.root) { report(.waiting) }
+        defer { lock.release() }
+        if let found = there() { return found }
+        // Brought beside its place: a clone that broke off is never taken for a checkout, and is swept by the next run.
+        try Tree.remove(prefix.staging)
+        try FileStamp.makeFolder(prefix.staging)
+        let staged = prefix.staging.appending("esp-idf")
         do throws(ToolchainError) {
             if let bundle {
                 report(.unpacking(IDFBundle.checkoutName))
@@ -113,10 +129,10 @@ public struct IDFSetup: Sendable {
             }
             try Tree.put(staged, at: prefix.root.appending("idf").appending(tag))
         } catch {
-            try? Tree.remove(staged)
+            try? Tree.remove(prefix.staging)
             throw error
         }
-        try Tree.remove(staged)
+        try Tree.remove(prefix.staging)
         let all = FoundIDF.all(environment: environment, prefix: prefix)
         guard let own = all.first(where: { $0.source == .own && $0.path.lastComponent?.string == tag }) else {
             throw .install(.toolBroken(tool: "ESP-IDF \(tag)", reason: "it has no tools/tools.json"))
@@ -126,15 +142,18 @@ public struct IDFSetup: Sendable {
 
     private func clone(_ tag: String, into folder: FilePath) async throws(ToolchainError) {
         let git = try Programs.find("git", environment: environment, purpose: "cloning ESP-IDF")
-        let url = mirrors.candidates(for: Self.repository).first ?? Self.repository
-        let arguments = [
-            "clone", "--quiet", "--depth", "1", "--branch", tag, "--recurse-submodules", "--shallow-submodules", url,
-            folder.string,
-        ]
-        let outcome = try await Programs.run(git, arguments, environment: environment)
-        guard outcome.succeeded else {
-            let said = outcome.errors.split(whereSeparator: \.isNewline).last.map { String($0) }
-            throw .install(.downloadFailed(url: url, reason: said ?? "git failed", attempts: 1))
+        var failure = InstallError.cloneFailed(url: Self.repository, reason: "there is no place to ask")
+        for url in mirrors.candidates(forRepository: Self.repository) {
+            try Tree.remove(folder)
+            let arguments = [
+                "clone", "--quiet", "--depth", "1", "--branch", tag, "--recurse-submodules", "--shallow-submodules",
+                url,
+                folder.string,
+            ]
+            let outcome = try await Programs.run(git, arguments, environment: environment)
+            if outcome.succeeded { return }
+            failure = GitFailure.error(outcome, url: url, wanted: "idf@\(tag)")
         }
+        throw .install(failure)
     }
 }

@@ -13,6 +13,10 @@ public enum InstallError: Error, Equatable, Sendable {
     case noArchive(tool: String, version: String, host: Host)
     /// A download did not come to its end.
     case downloadFailed(url: String, reason: String, attempts: Int)
+    /// git could not bring sources.
+    case cloneFailed(url: String, reason: String)
+    /// A folder is no bundle.
+    case noBundle(folder: FilePath)
     /// A file is whole and is another than the manifest promises.
     case hashMismatch(archive: String, source: String, promised: String, got: String)
     /// An archive would write where it may not, or is damaged.
@@ -60,10 +64,10 @@ public enum InstallError: Error, Equatable, Sendable {
         case .manifestInvalid: "manifest-invalid"
         case .toolUnknown, .notInstalled, .mirrorInvalid: "usage"
         case .noArchive, .programMissing, .toolBroken, .stepFailed: "tool-missing"
-        case .downloadFailed: "download-failed"
+        case .downloadFailed, .cloneFailed: "download-failed"
         case .hashMismatch: "hash-mismatch"
         case .archiveUnsafe: "archive-unsafe"
-        case .bundleIncomplete: "file-not-found"
+        case .bundleIncomplete, .noBundle: "file-not-found"
         case .storeUnwritable(_, let reason, _, _): reason.isFull ? "disk-full" : "usage"
         }
     }
@@ -77,6 +81,8 @@ public enum InstallError: Error, Equatable, Sendable {
             "\(tool) \(version) is not made for \(host.platform ?? "\(host.system.rawValue) on \(host.architecture.rawValue)")"
         case .downloadFailed(let url, let reason, let attempts):
             "\(url) could not be downloaded\(attempts > 1 ? " in \(attempts) attempts" : ""): \(reason)"
+        case .cloneFailed(let url, let reason): "\(url) could not be fetched by git: \(reason)"
+        case .noBundle(let folder): "\(folder) is no bundle: it has no bundle.json"
         case .hashMismatch(let archive, let source, let promised, let got):
             "\(archive) is not the file that the manifest promises: \(promised) is promised, \(source) gives \(got)"
         case .archiveUnsafe(let archive, let reason): "\(archive) was not unpacked: \(reason)"
@@ -94,11 +100,15 @@ public enum InstallError: Error, Equatable, Sendable {
     public var hint: String {
         switch self {
         case .manifestInvalid: "take the manifest of an ESP-IDF checkout (tools/tools.json) or an Arduino package index"
+        case .toolUnknown(_, let known) where known.isEmpty: "check how it is written; a version is like 5.5.1"
         case .toolUnknown(_, let known):
             "known are \(known.prefix(30).joined(separator: ", "))\(known.count > 30 ? ", ..." : "")"
         case .noArchive: "take another version, or build on a machine that it is made for"
         case .downloadFailed:
             "run the same command again: what has arrived is kept and continued; a mirror is given with --mirror FROM=TO"
+        case .cloneFailed: "run the same command again; a mirror is given with --mirror FROM=TO"
+        case .noBundle:
+            "make one with espmask toolchain bundle NAME --to FOLDER, or name the manifest of the archives with --manifest"
         case .hashMismatch: "a mirror or proxy altered the file, or it is outdated: try without it, or another one"
         case .archiveUnsafe: "nothing was left behind; do not unpack this archive by other means, and tell its makers"
         case .programMissing(_, _, let remedy): remedy

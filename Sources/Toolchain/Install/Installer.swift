@@ -39,6 +39,8 @@ public enum InstallEvent: Equatable, Sendable {
     case download(DownloadProgress)
     /// An archive is unpacked now.
     case unpacking(String)
+    /// Something that its user should know.
+    case remark(String)
 }
 
 /// A tool to install, and its place in the manifest.

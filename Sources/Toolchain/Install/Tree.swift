@@ -58,11 +58,15 @@ enum Tree {
         unsafeBitCast($0, to: Exchange.self)
     }
 
-    /// Gives a file a second name, or copies it where that cannot be.
+    /// Gives a file a second name, or copies it where that cannot be. What was at `to` is there until the new one is.
     static func copy(_ from: FilePath, to: FilePath) throws(ToolchainError) {
-        _ = to.withPlatformString { unlink($0) }
-        if from.withPlatformString({ old in to.withPlatformString { link(old, $0) } }) == 0 { return }
         let beside = FilePath(to.string + ".new")
+        _ = beside.withPlatformString { unlink($0) }
+        if from.withPlatformString({ old in beside.withPlatformString { link(old, $0) } }) == 0 {
+            // Renaming does nothing where both are names of one file, as when a folder is copied to itself.
+            defer { _ = beside.withPlatformString { unlink($0) } }
+            return try FileStamp.rename(beside, to: to)
+        }
         do {
             let source = try FileDescriptor.open(from, .readOnly)
             defer { try? source.close() }

@@ -16,6 +16,17 @@ struct ProgramOutcome: Sendable {
     var succeeded: Bool { status == 0 }
 }
 
+/// A program that this machine cannot start is a missing tool to an installation, and no failed build.
+enum ProgramFailure {
+    static func asStep<Value>(_ work: () async throws(ToolchainError) -> Value) async throws(ToolchainError) -> Value {
+        do throws(ToolchainError) {
+            return try await work()
+        } catch .compilerFailed(let program, let output) {
+            throw .install(.stepFailed(step: program, reason: output))
+        }
+    }
+}
+
 enum Programs {
     private static let outputLimit = 64 << 20
     private static let usualPath = "/usr/local/bin:/usr/bin:/bin"

@@ -45,7 +45,7 @@ struct ToolchainListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = out.console
-        let work = try ToolchainWork(prefix: place.prefix, manifest: source.manifest)
+        let work = try ToolchainWork(prefix: place.prefix, manifest: source.manifest, mirrors: source.mirror)
         let manifest = try await work.manifest().manifest
         let receipts = work.prefix.receipts()
         let idfs = FoundIDF.all(environment: work.environment, prefix: work.prefix)
@@ -99,6 +99,9 @@ struct ToolchainInstallCommand: AsyncParsableCommand {
     func run() async throws {
         let asked = AskedTools(names)
         if let from {
+            guard !from.isEmpty else {
+                throw Failure("usage", "--from is empty", hint: "Name a folder; the shell's variable may be unset.")
+            }
             return try await installBundle(FilePath(from), asked)
         }
         if source.manifest == nil, names.isEmpty {
@@ -117,9 +120,13 @@ struct ToolchainInstallCommand: AsyncParsableCommand {
         _ words: [String], _ work: ToolchainWork, target: String, from bundle: FilePath? = nil
     ) async throws {
         let console = out.console
-        let isBuiltIn = AskedTools(words).isBuiltIn
-        let manifest = try await work.manifest(builtIn: isBuiltIn).manifest
-        let steps = try manifest.steps(manifest.words(words), target: target, host: work.host)
+        var steps: [InstallStep] = []
+        // qemu and arduino-cli are those of our own manifest, whatever ESP-IDF is there.
+        let groups = Dictionary(grouping: words) { source.manifest == nil && AskedTools([$0]).isBuiltIn }
+        for (isBuiltIn, words) in words.isEmpty ? [false: []] : groups {
+            let manifest = try await work.manifest(builtIn: isBuiltIn).manifest
+            steps += try manifest.steps(manifest.words(words), target: target, host: work.host)
+        }
         let outcomes = try await ToolchainInstalling.install(
             steps, with: try work.installer(from: bundle), console: console)
         ToolchainInstalling.show(outcomes, prefix: work.prefix, console: console)
@@ -132,12 +139,19 @@ struct ToolchainInstallCommand: AsyncParsableCommand {
             try await ArduinoInstalling(work: work, console: console, bundle: bundle).install(version: request.version)
         }
         if let request = asked.idf {
-            try await IDFInstalling(work: work, console: console, bundle: bundle).install(version: request.version)
+            try await IDFInstalling(
+                work: work, console: console, target: bundle?.target ?? source.target, bundle: bundle
+            ).install(version: request.version)
         }
     }
 
     private func installBundle(_ folder: FilePath, _ asked: AskedTools) async throws {
         if let manifest = source.manifest {
+            guard !manifest.contains("://") else {
+                throw Failure(
+                    "usage", "with --from the manifest must be a file: the network is not used",
+                    hint: "Fetch it, and name the file.")
+            }
             let work = try ToolchainWork(prefix: place.prefix, manifest: manifest, mirrors: source.mirror)
             return try await installTools(names, work, target: source.target, from: folder)
         }
@@ -170,7 +184,13 @@ struct ToolchainInstallCommand: AsyncParsableCommand {
 struct ToolchainRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove installed tools.",
-        discussion: "Example: espmask toolchain remove qemu-xtensa")
+        discussion: """
+            Examples: espmask toolchain remove qemu
+                      espmask toolchain remove arduino
+                      espmask toolchain remove idf@5.5.1
+
+            `idf` removes clones of our own and the Python environments; its tools are removed by their names.
+            """)
 
     @Argument(help: "NAME[@VERSION]; without a version, all of them.") var names: [String]
     @OptionGroup var place: PrefixOption
@@ -179,10 +199,24 @@ struct ToolchainRemoveCommand: AsyncParsableCommand {
     func run() async throws {
         let console = out.console
         let work = try ToolchainWork(prefix: place.prefix, manifest: nil)
-        let words = names.map { $0 == "qemu" ? "qemu-xtensa" : $0 }
-        let removed = try await work.installer().remove(words)
-        console.event(["removed": .array(removed.map { $0.json(in: work.prefix) })])
-        if !console.json { for receipt in removed { console.line("removed \(receipt.name) \(receipt.version)") } }
+        let asked = AskedTools(names)
+        let installer = try work.installer()
+        var rows: [JSON] = []
+        if !asked.tools.isEmpty {
+            let removed = try await installer.remove(asked.tools.map { AskedTools.manifestName($0) })
+            rows += removed.map { $0.json(in: work.prefix) }
+            if !console.json { for receipt in removed { console.line("removed \(receipt.name) \(receipt.version)") } }
+        }
+        var folders: [(String, FilePath)] = []
+        if asked.arduino != nil { folders += try await installer.removeArduino().map { ("arduino", $0) } }
+        if let request = asked.idf {
+            folders += try await installer.removeIDF(version: request.version).map { ("idf", $0) }
+        }
+        for (name, path) in folders {
+            rows.append(["name": .string(name), "path": .string(path.string)])
+            if !console.json { console.line("removed \(path)") }
+        }
+        console.event(["removed": .array(rows)])
     }
 }
 

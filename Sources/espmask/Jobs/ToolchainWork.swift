@@ -18,6 +18,9 @@ struct ToolchainWork {
         bundle: ToolBundle? = nil
     ) throws {
         self.bundle = bundle
+        if folder == "" {
+            throw Failure("usage", "--prefix is empty", hint: "Name a folder; the shell's variable may be unset.")
+        }
         environment = Console.environmentVariables
         prefix = folder.map { InstallPrefix(root: FilePath($0)) } ?? InstallPrefix(environment: environment)
         given = manifest
@@ -125,6 +128,12 @@ struct AskedTools {
         }
     }
 
+    /// What people call qemu is qemu-xtensa in the manifests.
+    static func manifestName(_ word: String) -> String {
+        let request = ToolRequest(word)
+        return request.name == "qemu" ? "qemu-xtensa" + (request.version.map { "@\($0)" } ?? "") : word
+    }
+
     /// Whether the tools are those of our own manifest, whatever ESP-IDF is there.
     var isBuiltIn: Bool { tools.contains { ["qemu", "arduino-cli"].contains(ToolRequest($0).name) } }
 }
@@ -134,8 +143,7 @@ extension ToolManifest {
     func words(_ names: [String]) -> [String] {
         names.map { name in
             let request = ToolRequest(name)
-            guard request.name == "qemu", tool("qemu") == nil else { return name }
-            return "qemu-xtensa" + (request.version.map { "@\($0)" } ?? "")
+            return request.name == "qemu" && tool("qemu") != nil ? name : AskedTools.manifestName(name)
         }
     }
 }

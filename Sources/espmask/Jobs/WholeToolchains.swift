@@ -41,12 +41,13 @@ struct ArduinoInstalling {
 struct IDFInstalling {
     let work: ToolchainWork
     let console: Console
+    let target: String
     var bundle: ToolBundle?
 
     func install(version: String?) async throws {
         let rows = Mutexed(DownloadRows(console: console))
         let (idf, outcomes) = try await work.idfSetup().install(
-            version: version, target: bundle?.target ?? "esp32", from: bundle?.idf
+            version: version, target: target, from: bundle?.idf
         ) { event in rows.with { $0.show(event) } }
         let isWhole = idf.source != .own && outcomes.isEmpty
         if !isWhole { ToolchainInstalling.show(outcomes, prefix: work.prefix, console: console) }
@@ -70,6 +71,9 @@ struct ToolchainBundling {
 
     func make(_ names: [String], hasManifest: Bool) async throws {
         var asked = AskedTools(names)
+        guard !folder.isEmpty else {
+            throw Failure("usage", "--to is empty", hint: "Name a folder; the shell's variable may be unset.")
+        }
         if hasManifest, asked.arduino != nil || asked.idf != nil {
             throw Failure(
                 "usage", "arduino and idf have manifests of their own",
@@ -91,6 +95,7 @@ struct ToolchainBundling {
             throw Failure("usage", "the manifest has nothing that everybody needs", hint: "Name tools.")
         }
         do {
+            try ToolBundle.begin(in: folder, arduino: asked.arduino != nil, idf: asked.idf != nil)
             try await make(asked, steps, manifest: bytes)
         } catch let error as ToolchainError {
             throw error.making(bundle: folder)

@@ -23,6 +23,9 @@ struct DownloadRows {
         switch event {
         case .waiting: console.note("waiting for another installer in the same folder")
         case .download(let progress): show(progress)
+        case .remark(let text):
+            drawn = 0
+            console.note("note: \(text)")
         case .unpacking(let archive):
             drawn = 0
             if !console.json { console.note("unpacking \(archive)") }

@@ -211,7 +211,10 @@ struct IDFBuilding {
     @Test("A checkout that is found is activated by its own script, and its idf.py run by its own Python")
     func found() async throws {
         let replay = """
-            case "$*" in *export*) echo "IDF_PYTHON_ENV_PATH=$HOME/env"; echo 'PATH=/its/tools:$PATH'; exit 0 ;; esac
+            case "$*" in *export*)
+                echo "IDF_PYTHON_ENV_PATH=$HOME/env"; echo 'PATH=/its/tools:$PATH'
+                echo undo > "$HOME/undo"; echo "IDF_DEACTIVATE_FILE_PATH=$HOME/undo"; exit 0 ;;
+            esac
             """ + "\n" + Self.replay
         try await withTemporaryFolder { folder in
             let standIn = try await StandIn(["python3"], in: folder, replay: replay)
@@ -241,6 +244,8 @@ struct IDFBuilding {
             #expect(calls[0].words == ["\(idf)/tools/idf_tools.py", "--quiet", "export", "--format", "key-value"])
             #expect(calls[0].environment["IDF_PATH"] == idf.string)
             #expect(calls[1].words.first == "\(idf)/tools/idf.py")
+            #expect(calls[1].environment["IDF_DEACTIVATE_FILE_PATH"] == nil)
+            #expect(!Peers.writable(folder.pushing("home/undo").string))
         }
     }
 }

@@ -69,6 +69,23 @@ extension ArchiveTests {
         }
     }
 
+    @Test(
+        "A time that no file can have does no harm",
+        arguments: [
+            "-9223372036854775808.5", "-9223372036854775808", "9223372036854775807.9", "1e400", "-0.5", "-", ".5", "x",
+        ])
+    func impossibleTimes(text: String) async throws {
+        try await withTemporaryFolder { folder in
+            let members: [Member] = [.attributes([("mtime", text)]), .file("a", "x")]
+            let archive = try await Archives.file("a.tar", Archives.tar(members), in: folder)
+            let out = folder.appending("out")
+            _ = try await Peers.run("/bin/mkdir", [out.string])
+            let tree = try await ArchiveReading.unpack(
+                archive, named: "a.tar", strip: .levels(0), into: out, environment: [:])
+            #expect(tree.files == 1)
+        }
+    }
+
     @Test("The folder that is left of a stripped tree is as folders usually are, the tool's own is its owner's")
     func ownFolder() async throws {
         let cases: [(StripRule, [Member], String, String)] = [

@@ -59,6 +59,17 @@ struct IDFSetupTests {
         }
     }
 
+    /// How an installation ends whose script says what `replay` says.
+    private static func failure(_ replay: String, in folder: FilePath) async throws -> ToolchainError? {
+        let standIn = try await StandIn(["python3"], in: folder, replay: replay)
+        let idf = folder.appending("esp-idf")
+        try await checkout(idf, in: folder)
+        let environment = standIn.environment.merging(["IDF_PATH": idf.string]) { $1 }
+        return await #expect(throws: ToolchainError.self) {
+            try await setup(folder, environment).install(version: nil, target: "esp32") { _ in }
+        }
+    }
+
     @Test("What ESP-IDF's script says of its failure is told, with the warning that says what")
     func failure() async throws {
         try await withTemporaryFolder { folder in
@@ -66,13 +77,7 @@ struct IDFSetupTests {
                 echo 'WARNING: Failed to download https://dl/x to /y'
                 echo 'ERROR: Failed to download, and retry count has expired'; STAND_IN_STATUS=1
                 """
-            let standIn = try await StandIn(["python3"], in: folder, replay: replay)
-            let idf = folder.appending("esp-idf")
-            try await Self.checkout(idf, in: folder)
-            let environment = standIn.environment.merging(["IDF_PATH": idf.string]) { $1 }
-            let error = await #expect(throws: ToolchainError.self) {
-                try await Self.setup(folder, environment).install(version: nil, target: "esp32") { _ in }
-            }
+            let error = try await Self.failure(replay, in: folder)
             #expect(error?.code == "tool-missing")
             #expect(
                 error?.message.contains("retry count has expired; WARNING: Failed to download https://dl/x") == true)
@@ -86,13 +91,7 @@ struct IDFSetupTests {
                 echo 'The virtual environment was not created successfully because ensurepip is not'
                 echo 'available.'; echo 'subprocess.CalledProcessError: it failed' >&2; STAND_IN_STATUS=1
                 """
-            let standIn = try await StandIn(["python3"], in: folder, replay: replay)
-            let idf = folder.appending("esp-idf")
-            try await Self.checkout(idf, in: folder)
-            let environment = standIn.environment.merging(["IDF_PATH": idf.string]) { $1 }
-            let error = await #expect(throws: ToolchainError.self) {
-                try await Self.setup(folder, environment).install(version: nil, target: "esp32") { _ in }
-            }
+            let error = try await Self.failure(replay, in: folder)
             #expect(error?.code == "tool-missing" && error?.hint == "apt-get install python3-venv")
         }
     }
@@ -142,10 +141,57 @@ struct IDFSetupTests {
             let call = try #require(try standIn.calls().first)
             #expect(call.value("--branch") == "v5.4.2" && call.words.contains("--recurse-submodules"))
             #expect(call.words.contains(IDFSetup.repository))
-            // It is there now.
+            // It is there now, under its number and under its tag.
             _ = try await setup.install(version: "5.4", target: "esp32") { _ in }
+            _ = try await setup.install(version: "v5.4.2", target: "esp32") { _ in }
             let clones = try standIn.calls().filter { $0.words.first == "clone" }
             #expect(clones.count == 1)
+            try await write("", to: prefix.root.pushing("python_env/x"))
+            let installer = Installer(
+                prefix: prefix, downloader: Self.downloader(folder), environment: standIn.environment)
+            #expect(
+                try await installer.removeIDF(version: nil) == [
+                    prefix.root.pushing("idf/v5.4.2"), prefix.root.appending("python_env"),
+                ])
+            let gone = await #expect(throws: ToolchainError.self) { try await installer.removeIDF(version: "5.4.2") }
+            #expect(gone?.code == "usage")
+        }
+    }
+
+    @Test(
+        "Mirrors of a repository are asked in turn, those of release files never; git's cause is told, not its advice")
+    func cloneFailures() async throws {
+        try await withTemporaryFolder { folder in
+            let replay = """
+                case "$*" in
+                    *nowhere*) echo 'fatal: Remote branch v99.9 not found in upstream origin' >&2 ;;
+                    *) echo 'fatal: unable to access' >&2; echo 'and the repository exists.' >&2 ;;
+                esac
+                STAND_IN_STATUS=128
+                """
+            let standIn = try await StandIn(["python3", "git"], in: folder, replay: replay)
+            let assets = ["IDF_GITHUB_ASSETS": "assets.example", "IDF_MIRROR_PREFIX_MAP": "github,gitlab"]
+            func error(_ texts: [String]) async throws -> ToolchainError? {
+                let mirrors = try Mirrors(texts, environment: assets)
+                return await #expect(throws: ToolchainError.self) {
+                    try await Self.setup(folder, standIn.environment, mirrors: mirrors).install(
+                        version: "99.9", target: "esp32"
+                    ) { _ in }
+                }
+            }
+            let plain = try await error([])
+            #expect(plain?.code == "download-failed" && plain?.message.hasSuffix("fatal: unable to access") == true)
+            #expect(try standIn.calls().last?.words.contains(IDFSetup.repository) == true)
+            let unknown = try await error([
+                "https://github.com=https://one.example", "https://github.com=https://nowhere.example",
+            ])
+            #expect(unknown?.code == "usage" && unknown?.message.contains("idf@v99.9") == true)
+            #expect(
+                try standIn.calls().suffix(2).map { $0.words[$0.words.count - 2] } == [
+                    "https://one.example/espressif/esp-idf.git", "https://nowhere.example/espressif/esp-idf.git",
+                ])
+            let left = try await Peers.run("/bin/ls", ["-A", folder.appending("prefix").string]).output
+            #expect(!left.contains(".staging"))
         }
     }
 
@@ -218,6 +264,16 @@ struct IDFSetupTests {
             for step in steps {
                 #expect(step.environment["PIP_NO_INDEX"] == "1")
                 #expect(step.environment["PIP_FIND_LINKS"] == "file://\(folder)/my%20stick/idf/wheels")
+            }
+            // pip would take any wheel that lies there.
+            let wheels = stick.pushing("idf/wheels")
+            for (name, code) in [("b-1-py3-none-any.whl", "hash-mismatch"), ("a-1-py3-none-any.whl", "hash-mismatch")] {
+                try await write("other", to: wheels.appending(name))
+                let changed = await #expect(throws: ToolchainError.self) {
+                    try await setup(environment).install(version: nil, target: "esp32", from: bundle) { _ in }
+                }
+                #expect(changed?.code == code && changed?.message.contains(name) == true)
+                _ = try await Peers.run("/bin/rm", [wheels.appending(name).string])
             }
             let other = environment.merging(["ESPMASK_TEST_PYTHON": "3.12"]) { $1 }
             let error = await #expect(throws: ToolchainError.self) {

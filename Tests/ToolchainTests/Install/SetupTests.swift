@@ -80,9 +80,12 @@ struct SetupTests {
             let calls = try standIn.calls()
             let cli = calls.filter { $0.program == "arduino-cli" }
             let urls = ["--additional-urls", ArduinoSetup.indexURL, "--no-color"]
+            // The indexes came by way of mirrors and proxies, and lie where arduino-cli looks.
+            #expect(cli.map(\.words) == [["core", "install", "esp32:esp32@3.3.5"] + urls])
+            let data = try await Peers.run("/bin/ls", [prefix.root.pushing("arduino/data").string]).output
             #expect(
-                cli.map(\.words) == [
-                    ["core", "update-index"] + urls, ["core", "install", "esp32:esp32@3.3.5"] + urls,
+                data.split(separator: "\n") == [
+                    "library_index.json", "package_esp32_index.json", "package_index.json", "package_index.json.sig",
                 ])
             #expect(
                 cli.allSatisfy {
@@ -105,21 +108,35 @@ struct SetupTests {
         #expect(try Peers.contents(of: source) == Array("source\n".utf8))
     }
 
-    @Test("Without Arduino's own index arduino-cli is left to fetch the rest")
+    @Test("Without Arduino's own index arduino-cli is left to fetch the rest, by the proxy that everybody uses")
     func withoutOwnIndex() async throws {
         try await withTemporaryFolder { folder in
             let standIn = try await StandIn(["arduino-cli", "git"], in: folder, replay: Self.git)
             let mirrors = try await Self.arduino(in: folder)
             _ = try await Peers.run("/bin/rm", ["-r", folder.pushing("www/packages").string])
             let prefix = InstallPrefix(environment: standIn.environment)
+            let environment = standIn.environment.merging(["HTTPS_PROXY": "http://proxy.example:3128"]) { $1 }
             let setup = ArduinoSetup(
                 prefix: prefix, downloader: Self.downloader(folder, mirrors), mirrors: mirrors, host: linuxHost,
-                environment: standIn.environment)
+                environment: environment)
             #expect(try await setup.install(version: nil) { _ in } == "3.3.5")
             let staged = try await Peers.run(
                 "/bin/ls", [prefix.root.pushing("arduino/downloads/packages").string]
             ).output
             #expect(staged == "core.zip\nx32.zip\n")
+            let urls = ["--additional-urls", ArduinoSetup.indexURL, "--no-color"]
+            let cli = try standIn.calls().filter { $0.program == "arduino-cli" }
+            #expect(
+                cli.map(\.words) == [
+                    ["core", "update-index"] + urls, ["core", "install", "esp32:esp32@3.3.5"] + urls,
+                ])
+            // Which heeds no other variable.
+            #expect(cli.allSatisfy { $0.environment["ARDUINO_NETWORK_PROXY"] == "http://proxy.example:3128" })
+            let installer = Installer(
+                prefix: prefix, downloader: Self.downloader(folder, mirrors), environment: standIn.environment)
+            #expect(try await installer.removeArduino() == [prefix.root.appending("arduino")])
+            let gone = await #expect(throws: ToolchainError.self) { try await installer.removeArduino() }
+            #expect(gone?.code == "usage")
         }
     }
 
@@ -144,7 +161,7 @@ struct SetupTests {
                 own: try ToolManifest(idf: Array(own.utf8), host: linuxHost, needsSizes: false))
             #expect(try await setup.install(version: nil) { _ in } == "3.3.5")
             let calls = try standIn.calls().filter { $0.program == "arduino-cli" }
-            #expect(calls.map(\.words.first) == ["version", "core", "core"])
+            #expect(calls.map(\.words.first) == ["version", "core"])
             #expect(prefix.receipts().map(\.name) == ["arduino-cli"])
         }
     }
@@ -214,6 +231,15 @@ struct SetupTests {
             try await write("echo 'Error: no network' >&2; STAND_IN_STATUS=5\n", to: folder.appending("replay.sh"))
             let failed = await #expect(throws: ToolchainError.self) { try await install() }
             #expect(failed?.code == "tool-missing" && failed?.message.contains("no network") == true)
+            let broken = """
+                [ "$3" = fetch ] || return 0
+                echo "fatal: unable to access '$8'" >&2; echo 'and the repository exists.' >&2; STAND_IN_STATUS=128
+                """
+            try await write(broken, to: folder.appending("replay.sh"))
+            let unreachable = await #expect(throws: ToolchainError.self) { try await install() }
+            #expect(unreachable?.code == "download-failed" && unreachable?.message.contains("unable to access") == true)
+            let left = try await Peers.run("/bin/ls", ["-A", folder.appending("prefix").string]).output
+            #expect(!left.contains(".staging"))
         }
     }
 }
