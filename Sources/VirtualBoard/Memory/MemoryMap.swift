@@ -73,6 +73,9 @@ public final class MemoryMap {
         staleness.deallocate()
     }
 
+    /// The memories, each once. Whoever keeps one weakly can see that it goes when the map goes.
+    package var memories: [AnyObject] { storages }
+
     /// RAM over whole 4 KB pages, holding junk.
     package func addRAM(_ range: Range<UInt32>, access: Access) {
         let storage = RAMStorage(count: range.count)
