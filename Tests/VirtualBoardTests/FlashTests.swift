@@ -1,5 +1,6 @@
 // The NOR flash: what a program and an erase may do to its bytes, its SPI commands, its file, and how it breaks.
 
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -180,6 +181,26 @@ struct FlashFileTests {
         let error = #expect(throws: VirtualBoardError.self) { try NORFlash(file: file, size: 1 << 16) }
         #expect(error?.code == "port-busy")
         #expect(error?.message.contains("in use by") == true)
+        _ = first
+        first = nil
+        #expect(throws: Never.self) { try NORFlash(file: file, size: 1 << 16) }
+    }
+
+    @Test("The lock goes with its owner, even where a forked child still has the descriptor")
+    func unlocks() throws {
+        let folder = try ScratchFolder()
+        let file = folder.path.appending("flash.bin")
+        var first: NORFlash? = try NORFlash(file: file, size: 1 << 16)
+        // What a child holds between fork and exec is a second descriptor of the same open file.
+        var inherited: [CInt] = []
+        for descriptor in CInt(0)..<1024 {
+            var name = [UInt8](repeating: 0, count: 4096)
+            let count = readlink("/proc/self/fd/\(descriptor)", &name, name.count)
+            guard count > 0, String(decoding: name[..<count], as: UTF8.self) == file.string else { continue }
+            inherited.append(dup(descriptor))
+        }
+        defer { for descriptor in inherited { _ = close(descriptor) } }
+        #expect(!inherited.isEmpty)
         _ = first
         first = nil
         #expect(throws: Never.self) { try NORFlash(file: file, size: 1 << 16) }

@@ -76,7 +76,10 @@ public actor TermiosLine: SerialLine {
     /// Gives the device back.
     public func close() {
         // A pseudo-terminal outlives this end, and with it would its being somebody's alone.
-        if let channel { _ = ioctl(channel.descriptor.rawValue, UInt(TIOCNXCL)) }
+        if let channel {
+            _ = ioctl(channel.descriptor.rawValue, UInt(TIOCNXCL))
+            _ = flock(channel.descriptor.rawValue, LOCK_UN)
+        }
         try? channel?.descriptor.close()
         channel = nil
     }

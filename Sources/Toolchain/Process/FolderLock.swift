@@ -35,6 +35,8 @@ struct FolderLock: Sendable {
     }
 
     func release() {
+        // Closing alone would leave the lock to a child that was forked a moment ago (flock(2)).
+        _ = flock(file.rawValue, LOCK_UN)
         try? file.close()
     }
 }

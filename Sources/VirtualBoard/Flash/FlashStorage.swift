@@ -28,7 +28,7 @@ struct FlashStorage {
             try Self.fill(descriptor, file, to: size)
             base = try Self.map(size: size, descriptor: descriptor, path: file)
         } catch {
-            close(descriptor)
+            Self.unlock(descriptor)
             throw error
         }
         self.size = size
@@ -38,7 +38,14 @@ struct FlashStorage {
     /// Gives the memory back and the lock up. The bytes must not be touched afterwards.
     func release() {
         munmap(base, size)
-        if let descriptor { close(descriptor) }
+        if let descriptor { Self.unlock(descriptor) }
+    }
+
+    // Closing alone would leave the lock to a child that was forked a moment ago and holds the descriptor until it becomes
+    // another program (flock(2)).
+    private static func unlock(_ descriptor: CInt) {
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     private static func map(
