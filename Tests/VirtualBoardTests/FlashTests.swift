@@ -193,7 +193,7 @@ struct FlashFileTests {
         var first: NORFlash? = try NORFlash(file: file, size: 1 << 16)
         // What a child holds between fork and exec is a second descriptor of the same open file.
         var inherited: [CInt] = []
-        for descriptor in CInt(0)..<1024 {
+        for descriptor in CInt(0)..<65536 {
             var name = [UInt8](repeating: 0, count: 4096)
             let count = readlink("/proc/self/fd/\(descriptor)", &name, name.count)
             guard count > 0, String(decoding: name[..<count], as: UTF8.self) == file.string else { continue }
